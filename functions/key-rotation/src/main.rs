@@ -1,0 +1,2 @@
+//! A Lambda function.
+fn main() {}

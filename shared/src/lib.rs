@@ -1,0 +1,2 @@
+//! The library behind the functions, modules in reading order.
+pub mod aws;

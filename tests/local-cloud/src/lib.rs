@@ -1,0 +1,1 @@
+//! The local cloud: what tests and demo run against.
