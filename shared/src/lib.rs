@@ -1,3 +1,4 @@
 //! The library behind the functions, modules in reading order.
 pub mod aws;
+pub mod client_config;
 pub mod confluent;
