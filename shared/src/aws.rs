@@ -80,6 +80,17 @@ pub struct ServiceError {
 }
 
 impl ServiceError {
+    /// A call without an answer: whether it was done is unknown.
+    #[must_use]
+    pub fn no_answer(reason: &str) -> Self {
+        Self {
+            code: "NoAnswer".to_owned(),
+            message: reason.to_owned(),
+            request_id: "-".to_owned(),
+            status: None,
+        }
+    }
+
     /// Whether the service answered that it did *not* do what was asked (a 4xx that is no time-out).
     /// Everything else has an unknown outcome.
     #[must_use]
@@ -102,8 +113,8 @@ where
         let request_id = answered.extra("aws_request_id").unwrap_or("-").to_owned();
         let (code, message) = match (&error, answered.code()) {
             (_, Some(code)) => (code, answered.message().unwrap_or("no message")),
-            (SdkError::TimeoutError(_), _) => ("NoAnswer", "the call timed out"),
-            (SdkError::DispatchFailure(_), _) => ("NoAnswer", "the connection failed"),
+            (SdkError::TimeoutError(_), _) => return Self::no_answer("the call timed out"),
+            (SdkError::DispatchFailure(_), _) => return Self::no_answer("the connection failed"),
             (SdkError::ConstructionFailure(_), _) => ("NotSent", "the call could not be built"),
             _ => ("UnreadableAnswer", "the answer could not be read"),
         };

@@ -12,6 +12,7 @@ mod jaas;
 mod java;
 mod librdkafka;
 mod login;
+pub mod parameters;
 mod schema_registry_java;
 mod schema_registry_python;
 mod user_info;
@@ -28,6 +29,9 @@ use schema_registry_java::{BARE, PREFIXED};
 pub use cloud_api_key::read_cloud_api_key;
 pub use document::Document;
 pub use error::{FormatError, JaasError, NotADocument, ReadError, RenderError};
+pub use parameters::{
+    ClientParameter, ClientParameters, ClientParametersError, RenderedParameters,
+};
 
 /// One field of a secret: its name and its value.
 pub type Field = (&'static str, SecretString);

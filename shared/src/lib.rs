@@ -2,3 +2,9 @@
 pub mod aws;
 pub mod client_config;
 pub mod confluent;
+pub mod failure;
+pub mod log;
+pub mod parameters;
+pub mod rotation;
+pub mod secrets;
+pub mod settings;

@@ -1,0 +1,35 @@
+//! The rotation engine: create → sync → publish → retire, driven by the sweep and by Secrets
+//! Manager's callback alike.
+//!
+//! Reading order: [`target`] and [`request`] are what comes in; [`marker`] and [`version`] what is
+//! stored outside; [`observe`] → [`plan`] → `work` what a run does with a target, by the steps
+//! `create`, `sync`, [`publish`] and [`retire`]; `sweep` and [`callback`] drive them; [`report`]
+//! is what comes out.
+
+pub mod callback;
+mod cloud_key;
+mod create;
+pub mod engine;
+pub mod error;
+pub mod marker;
+pub mod observe;
+pub mod plan;
+pub mod publish;
+pub mod report;
+pub mod request;
+pub mod retire;
+pub mod run;
+mod sweep;
+mod sync;
+pub mod target;
+mod targets;
+pub mod version;
+mod work;
+
+pub use self::{
+    callback::{StepAnswer, StepEvent},
+    engine::Engine,
+    error::RotationError,
+    report::Report,
+    request::{Output, Request},
+};

@@ -1,0 +1,432 @@
+//! Create: one key for one version of the primary, whatever is lost on the way.
+//!
+//! Confluent returns a secret once and knows no idempotency key; versions of a secret are
+//! immutable. So: store first, delete losers after. Only what the version holds counts.
+
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+use crate::{
+    client_config::Document,
+    confluent::{ApiKey, CreateError, Credential, Endpoints, NewApiKey},
+    secrets::{AWSCURRENT, AWSPENDING, KEYWHEEL},
+};
+
+use super::{
+    error::RotationError,
+    marker::{Marker, rfc3339},
+    observe::{Key, read_secrets},
+    run::{Change, Run},
+    target::{SecretSpec, Target},
+    version::{Held, SecretState},
+};
+
+/// A key in a version this young may just not be visible yet.
+const VISIBLE_WITHIN: Duration = Duration::minutes(10);
+/// Keys without `published` and without a version: overlapping runs and lost answers.
+const LOSERS_AT_MOST: usize = 2;
+/// Namespace of the sweep's tokens and of the tokens made from longer ones.
+const NAMESPACE: Uuid = Uuid::NAMESPACE_URL;
+
+/// Which version a creation is for, and how far it may go.
+#[derive(Debug)]
+pub(super) struct Creation<'a> {
+    pub(super) target: &'a Target,
+    pub(super) endpoints: &'a Endpoints,
+    /// The keys of owner and resource, listed in this run.
+    pub(super) keys: &'a [Key],
+    /// The version's id: the callback's `ClientRequestToken`, or [`sweep_token`].
+    pub(super) token: &'a str,
+    /// Sensitive, handed on to `PutSecretValue`.
+    pub(super) rotation_token: Option<&'a secrecy::SecretString>,
+    /// Bootstrap and drift: the number of keys does not matter.
+    pub(super) forced: bool,
+    /// The sweep goes on with another version's pending key; a callback is bound to its own.
+    pub(super) follows_pending: bool,
+    /// For the audit trail.
+    pub(super) reason: &'a str,
+}
+
+/// The token with which the sweep makes the next version. Two sweeps at once, or one after a
+/// crash, come to the same one and meet in the version.
+pub(super) async fn sweep_token(
+    run: &Run,
+    target: &Target,
+    arn: &str,
+) -> Result<String, RotationError> {
+    let versions: Vec<_> = run.secrets.version_ids(arn).await?.into_iter().collect();
+    let name = format!("{} {arn} {}", target.name, versions.join(" "));
+    Ok(Uuid::new_v5(&NAMESPACE, name.as_bytes()).to_string())
+}
+
+/// A token as it stands in markers.
+pub(super) fn marker_token(token: &str) -> String {
+    if token.len() <= 36 && !token.contains(' ') {
+        token.to_owned()
+    } else {
+        Uuid::new_v5(&NAMESPACE, token.as_bytes()).to_string()
+    }
+}
+
+/// Sees to it that version `token` of the primary, or the version staged `AWSPENDING` in its
+/// place, holds a live key of this target. Answers that version.
+pub(super) async fn create(run: &Run, creation: &Creation<'_>) -> Result<Held, RotationError> {
+    let Creation {
+        target,
+        token,
+        keys,
+        ..
+    } = creation;
+    let primary = SecretState::read(&run.secrets, &target.secret).await?;
+    let held = match primary.version(&run.secrets, token).await? {
+        Some(held) if held.key().is_some() => already_made(run, creation, &primary, held).await?,
+        Some(held) => {
+            return Err(RotationError::EmptyVersion {
+                secret: target.secret.name.clone(),
+                version: held.version,
+            });
+        }
+        None => make(run, creation).await?,
+    };
+    if held.version == *token {
+        delete_losers(run, target, keys, token, &held).await;
+    }
+    Ok(held)
+}
+
+/// (a) The version holds a key: it counts, if it lives. (a′) If it is gone, this token is spent.
+async fn already_made(
+    run: &Run,
+    creation: &Creation<'_>,
+    primary: &SecretState,
+    held: Held,
+) -> Result<Held, RotationError> {
+    let Some(credential) = held.key() else {
+        return Ok(held);
+    };
+    if creation.keys.iter().any(|key| *key.id() == credential.id)
+        || run.confluent.get_api_key(&credential.id).await?.is_some()
+    {
+        return Ok(held);
+    }
+    let (api_key, version) = (credential.id.clone(), held.version.clone());
+    if held.created + VISIBLE_WITHIN > OffsetDateTime::now_utc() {
+        return Err(RotationError::NotVisibleYet { api_key, version });
+    }
+    if primary.description.is_staged(&version, AWSPENDING) {
+        take_off_pending(run, creation.target, primary, &version, "its key is gone").await?;
+    }
+    Err(RotationError::TokenSpent {
+        secret: creation.target.secret.name.clone(),
+        version,
+        api_key,
+    })
+}
+
+/// Takes `AWSPENDING` off a version.
+pub(super) async fn take_off_pending(
+    run: &Run,
+    target: &Target,
+    primary: &SecretState,
+    version: &str,
+    reason: &str,
+) -> Result<(), RotationError> {
+    let arn = &primary.description.arn;
+    run.secrets
+        .move_label(
+            arn,
+            AWSPENDING,
+            Some(version),
+            None,
+            run.settings.settle / 3,
+        )
+        .await?;
+    run.changed(
+        target,
+        &Change {
+            what: "took AWSPENDING off a version of",
+            subject: &target.secret.name,
+            before: version,
+            reason,
+            ..Change::default()
+        },
+    );
+    Ok(())
+}
+
+async fn make(run: &Run, creation: &Creation<'_>) -> Result<Held, RotationError> {
+    let target = creation.target;
+    run.check_deadline()?;
+    preflight(run, creation).await?;
+    for spec in target.secrets() {
+        ensure_current(run, target, spec).await?;
+    }
+    let marker = Marker::new(&run.deployment, &target.name, &marker_token(creation.token));
+    let date = rfc3339(OffsetDateTime::now_utc());
+    let new = NewApiKey {
+        owner: &target.owner,
+        resource: &target.resource.id,
+        display_name: &target.key_display_name.replace("{date}", &date),
+        description: &marker.to_string(),
+    };
+    let (key, secret) = match run.confluent.create_api_key(&new).await {
+        Ok(made) => made,
+        Err(error) => return Err(lost(run, target, &marker, error).await),
+    };
+    run.changed(
+        target,
+        &Change {
+            what: "created an API key for",
+            api_key: key.id.as_ref(),
+            subject: &target.resource.id.to_string(),
+            after: creation.token,
+            reason: creation.reason,
+            ..Change::default()
+        },
+    );
+    let credential = Credential {
+        id: key.id.clone(),
+        secret,
+    };
+    store(run, creation, &key, &credential).await
+}
+
+/// Nothing is created unless the key could be stored, listed and used.
+async fn preflight(run: &Run, creation: &Creation<'_>) -> Result<(), RotationError> {
+    let Creation {
+        target,
+        keys,
+        forced,
+        ..
+    } = creation;
+    let (_, quota) = futures_util::future::try_join(read_secrets(run, target), async {
+        Ok(run.confluent.api_key_quota(&target.resource).await?)
+    })
+    .await?;
+    if !forced {
+        check_count(target, keys)?;
+    }
+    let Some(quota) = quota else { return Ok(()) };
+    let needed = u32::try_from(target.retain + 1).unwrap_or(u32::MAX);
+    let used = quota.usage.unwrap_or(0);
+    if quota.limit < needed {
+        return Err(RotationError::QuotaTooSmall {
+            quota: quota.id,
+            limit: quota.limit,
+            needed,
+        });
+    }
+    if used >= quota.limit {
+        return Err(RotationError::Quota {
+            quota: quota.id,
+            used,
+            limit: quota.limit,
+            candidates: candidates(keys),
+        });
+    }
+    Ok(())
+}
+
+/// Invariant 5: at most n + 1 keys that are published or staged, and 2 that are neither.
+fn check_count(target: &Target, keys: &[Key]) -> Result<(), RotationError> {
+    let live = keys.iter().filter(|key| key.is_published()).count();
+    let losers = keys.iter().filter(|key| key.is_unpublished()).count();
+    if live <= target.retain && losers <= LOSERS_AT_MOST {
+        return Ok(());
+    }
+    Err(RotationError::TooManyKeys {
+        live,
+        losers,
+        retain: target.retain,
+        why: candidates(keys),
+    })
+}
+
+fn candidates(keys: &[Key]) -> String {
+    let ids: Vec<_> = keys
+        .iter()
+        .filter(|key| key.is_published())
+        .map(|key| format!("`{}`", key.id()))
+        .collect();
+    match ids.as_slice() {
+        [] | [_] => "no superseded key of this target could be retired".to_owned(),
+        _ => format!(
+            "published keys of this target are {}: the oldest go when their grace is over",
+            ids.join(", ")
+        ),
+    }
+}
+
+/// The first version of a secret becomes AWSCURRENT whatever label is asked for, so an empty
+/// object goes first: every format reads it as "no key yet".
+pub(super) async fn ensure_current(
+    run: &Run,
+    target: &Target,
+    spec: &SecretSpec,
+) -> Result<(), RotationError> {
+    let description = run.secrets.describe(&spec.name).await?;
+    if description.staged(AWSCURRENT).is_some() {
+        return Ok(());
+    }
+    let arn = &description.arn;
+    let token = Uuid::new_v5(&NAMESPACE, format!("{arn}{{}}").as_bytes()).to_string();
+    let text = Document::empty().to_text();
+    run.secrets.put(arn, &token, &text, KEYWHEEL, None).await?;
+    if run
+        .secrets
+        .describe(arn)
+        .await?
+        .staged(AWSCURRENT)
+        .is_none()
+    {
+        run.secrets
+            .move_label(arn, AWSCURRENT, None, Some(&token), run.settings.settle / 3)
+            .await?;
+    }
+    run.changed(
+        target,
+        &Change {
+            what: "put an empty value into",
+            subject: &spec.name,
+            after: &token,
+            reason: "nothing was staged AWSCURRENT",
+            ..Change::default()
+        },
+    );
+    Ok(())
+}
+
+/// (b) A POST without an answer may have made a key: only one with this very `run` may go.
+async fn lost(run: &Run, target: &Target, marker: &Marker, error: CreateError) -> RotationError {
+    let reason = "the answer that made it was lost";
+    match &error {
+        CreateError::Refused { .. } => {}
+        CreateError::Unknown {
+            api_key: Some(api_key),
+            ..
+        } => {
+            delete(run, target, api_key, reason).await;
+        }
+        CreateError::Unknown { api_key: None, .. } => {
+            let keys = run.keys_now(target).await.unwrap_or_default();
+            let of_this_run = |key: &&Key| key.marker.as_ref().is_some_and(|m| m.run == marker.run);
+            for key in keys.iter().filter(of_this_run) {
+                delete(run, target, key.id(), reason).await;
+            }
+        }
+    }
+    error.into()
+}
+
+/// (c) Put the pair into the version. Whoever is first wins; the others delete their own.
+async fn store(
+    run: &Run,
+    creation: &Creation<'_>,
+    key: &ApiKey,
+    credential: &Credential,
+) -> Result<Held, RotationError> {
+    let Creation { target, token, .. } = creation;
+    let primary = SecretState::read(&run.secrets, &target.secret).await?;
+    let arn = &primary.description.arn;
+    if let Some(pending) = &primary.pending
+        && pending.version != *token
+    {
+        delete(run, target, &key.id, "another version is pending").await;
+        return match pending.key() {
+            Some(_) if creation.follows_pending => Ok(pending.clone()),
+            _ => Err(RotationError::Overtaken {
+                secret: target.secret.name.clone(),
+                version: (*token).to_owned(),
+                api_key: key.id.clone(),
+            }),
+        };
+    }
+    let document = primary.current.as_ref().map(Held::document);
+    let text = match render(
+        target,
+        document.unwrap_or_default(),
+        credential,
+        creation.endpoints,
+    ) {
+        Ok(text) => text,
+        Err(error) => {
+            delete(run, target, &key.id, "its text cannot be rendered").await;
+            return Err(error);
+        }
+    };
+    let put = run
+        .secrets
+        .put(arn, token, &text, AWSPENDING, creation.rotation_token)
+        .await;
+    match put {
+        Err(error) if !error.refused() => return Err(error.into()),
+        put => {
+            let held = primary.version(&run.secrets, token).await?;
+            let mine = held
+                .as_ref()
+                .and_then(Held::key)
+                .is_some_and(|held| held.id == key.id);
+            if let (Err(_), false) = (&put, mine) {
+                delete(run, target, &key.id, "another run was first").await;
+            }
+            match (held, put) {
+                (Some(held), _) if held.key().is_some() => Ok(held),
+                (_, Err(error)) => Err(error.into()),
+                (_, Ok(())) => Err(RotationError::NotVisibleYet {
+                    api_key: key.id.clone(),
+                    version: (*token).to_owned(),
+                }),
+            }
+        }
+    }
+}
+
+fn render(
+    target: &Target,
+    document: Document,
+    credential: &Credential,
+    endpoints: &Endpoints,
+) -> Result<secrecy::SecretString, RotationError> {
+    document
+        .render(target.secret.format, credential, endpoints)
+        .map(|document| document.to_text())
+        .map_err(|source| RotationError::Render {
+            secret: target.secret.name.clone(),
+            source,
+        })
+}
+
+/// (d) The version holds a key, so the winner is decided: other keys made for it go.
+async fn delete_losers(run: &Run, target: &Target, keys: &[Key], token: &str, winner: &Held) {
+    let token = marker_token(token);
+    for key in keys.iter().filter(|key| key.is_unpublished()) {
+        let same = key
+            .marker
+            .as_ref()
+            .is_some_and(|marker| marker.token == token);
+        if same && winner.key().is_some_and(|held| held.id != *key.id()) {
+            delete(run, target, key.id(), "the version holds another key").await;
+        }
+    }
+}
+
+/// Deletes a key that no version holds. A failure is no error: the sweep finds it as an orphan.
+async fn delete(run: &Run, target: &Target, api_key: &crate::confluent::ApiKeyId, reason: &str) {
+    match run.confluent.delete_api_key(api_key).await {
+        Ok(_) => run.changed(
+            target,
+            &Change {
+                what: "deleted API key",
+                api_key: api_key.as_ref(),
+                subject: api_key.as_ref(),
+                reason,
+                ..Change::default()
+            },
+        ),
+        Err(error) => tracing::warn!(
+            api_key = %api_key,
+            "API key `{api_key}` was not deleted ({}); the sweep does it an hour from its making",
+            super::error::chain(&error)
+        ),
+    }
+}

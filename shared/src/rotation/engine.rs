@@ -1,0 +1,141 @@
+//! The engine: one per process, a [`Run`] per invocation.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use aws_config::SdkConfig;
+use lambda_runtime::Context;
+use tokio::{sync::Mutex, time::Instant};
+
+use crate::{
+    confluent::{BaseUrl, Confluent, HttpClient, UserAgent, http_client},
+    parameters::Parameters,
+    secrets::Secrets,
+    settings::{FunctionArn, Settings},
+};
+
+use super::{
+    callback::{self, StepAnswer, StepEvent},
+    cloud_key,
+    error::RotationError,
+    marker::Deployment,
+    report::Report,
+    request::Request,
+    run::Run,
+    sweep,
+};
+
+/// Nothing new begins this near the end of an invocation: the longest call still has its time.
+const MARGIN: Duration = Duration::from_secs(30);
+
+/// cargo-lambda's emulator gives a constant deadline, long past, and the word `function-arn`.
+const WITHOUT_DEADLINE: Duration = Duration::from_secs(600);
+const NO_ACCOUNT: &str = "000000000000";
+
+/// Clients and settings, made once.
+#[derive(Debug)]
+pub struct Engine {
+    secrets: Secrets,
+    parameters: Parameters,
+    http: HttpClient,
+    base_url: BaseUrl,
+    settings: Arc<Settings>,
+    region: String,
+    function: &'static str,
+}
+
+impl Engine {
+    /// The engine of a function, named as Confluent's logs shall show it.
+    ///
+    /// # Errors
+    /// [`RotationError::Start`] when the settings do not make a client.
+    pub fn new(
+        aws: &SdkConfig,
+        settings: Settings,
+        function: &'static str,
+    ) -> Result<Self, RotationError> {
+        let http = http_client(settings.ca_bundle.as_deref());
+        let base_url = BaseUrl::try_from(settings.confluent_cloud_url.clone());
+        Ok(Self {
+            secrets: Secrets::new(aws),
+            parameters: Parameters::new(aws),
+            http: http.map_err(|error| RotationError::Start(error.into()))?,
+            base_url: base_url.map_err(|error| RotationError::Start(error.into()))?,
+            settings: Arc::new(settings),
+            region: aws.region().map(ToString::to_string).unwrap_or_default(),
+            function,
+        })
+    }
+
+    /// Carries out an event of `key-rotation`.
+    ///
+    /// # Errors
+    /// [`RotationError`] when nothing could be looked at; problems of targets stand in the report.
+    pub async fn handle(
+        &self,
+        request: &Request,
+        context: &Context,
+    ) -> Result<Report, RotationError> {
+        sweep::sweep(&self.begin(context).await?, request).await
+    }
+
+    /// Carries out one step of Secrets Manager's rotation.
+    ///
+    /// # Errors
+    /// [`RotationError`]; Secrets Manager tries the whole rotation again.
+    pub async fn step(
+        &self,
+        event: &StepEvent,
+        context: &Context,
+    ) -> Result<StepAnswer, RotationError> {
+        callback::step(&self.begin(context).await?, event).await
+    }
+
+    async fn begin(&self, context: &Context) -> Result<Run, RotationError> {
+        let secret = &self.settings.cloud_api_key_secret_id;
+        let credential = cloud_key::read(&self.secrets, secret).await?;
+        let left = context.deadline().duration_since(SystemTime::now());
+        let left = left.unwrap_or(WITHOUT_DEADLINE);
+        let deadline = Instant::now() + left.saturating_sub(MARGIN.min(left / 4));
+        let user_agent = UserAgent {
+            function: self.function.to_owned(),
+            request_id: context.request_id.clone(),
+        };
+        Ok(Run {
+            secrets: self.secrets.clone(),
+            parameters: self.parameters.clone(),
+            confluent: Confluent::new(
+                &self.http,
+                &self.base_url,
+                credential,
+                &user_agent,
+                deadline,
+            ),
+            deployment: self.deployment(&context.invoked_function_arn),
+            settings: Arc::clone(&self.settings),
+            request_id: context.request_id.clone(),
+            deadline,
+            listings: Mutex::default(),
+            clusters: Mutex::default(),
+        })
+    }
+
+    /// Account and Region come from the invoked function's ARN: no call is needed for them.
+    fn deployment(&self, arn: &str) -> Deployment {
+        let arn = arn.parse().unwrap_or_else(|_| {
+            tracing::warn!("`{arn}` is no function's ARN: markers say account `{NO_ACCOUNT}`");
+            FunctionArn {
+                account: NO_ACCOUNT.to_owned(),
+                region: self.region.clone(),
+                function: self.function.to_owned(),
+            }
+        });
+        Deployment {
+            account: arn.account,
+            region: arn.region,
+            name: self.settings.deployment.clone(),
+        }
+    }
+}

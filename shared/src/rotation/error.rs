@@ -1,0 +1,310 @@
+//! What can go wrong with a target, each with a stable kind that alarms match.
+
+use std::error::Error as StdError;
+
+use thiserror::Error;
+use time::OffsetDateTime;
+
+use crate::{
+    client_config::RenderError,
+    confluent::{ApiKeyId, ConfluentError, CreateError, ErrorKind},
+    parameters::ParametersError,
+    secrets::SecretsError,
+};
+
+use super::{marker::rfc3339, request::RequestError, target::TargetError};
+
+/// Why an invocation, or one target of it, did not do its work.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+#[expect(
+    missing_docs,
+    reason = "each variant's sentence says what its fields are"
+)]
+pub enum RotationError {
+    #[error("the function cannot start")]
+    Start(#[source] Box<dyn StdError + Send + Sync>),
+    #[error("the event is refused")]
+    Request(#[from] RequestError),
+    #[error("the target is refused")]
+    Target(#[from] TargetError),
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
+    #[error(transparent)]
+    Parameters(#[from] ParametersError),
+    #[error(transparent)]
+    Confluent(#[from] ConfluentError),
+    #[error(transparent)]
+    Create(#[from] CreateError),
+    #[error("the text of secret `{secret}` cannot be rendered")]
+    Render {
+        secret: String,
+        #[source]
+        source: RenderError,
+    },
+    #[error("secret `{secret}` holds no Cloud API key: {reason}")]
+    CloudApiKey { secret: String, reason: String },
+
+    #[error(
+        "secret `{secret}` does not exist; Keywheel fills secrets and never makes them: make it with Terraform or CloudFormation"
+    )]
+    MissingSecret {
+        secret: String,
+        #[source]
+        source: SecretsError,
+    },
+    #[error("secret `{secret}` cannot be written: {reason}")]
+    UnfitSecret { secret: String, reason: String },
+    #[error("secret `{secret}` is named by targets {targets}; a secret belongs to one target")]
+    SharedSecret { secret: String, targets: String },
+    #[error("version `{version}` of secret `{secret}` cannot be read: {reason}")]
+    Unreadable {
+        secret: String,
+        version: String,
+        reason: String,
+    },
+    #[error(
+        "API key `{api_key}` in secret `{secret}` belongs to `{owner}` and `{resource}`, the target names others: the target or the secret was edited; `rotate` by hand goes over to the target's"
+    )]
+    Edited {
+        api_key: ApiKeyId,
+        secret: String,
+        owner: String,
+        resource: String,
+    },
+    #[error(
+        "current key not visible: API key `{api_key}` is not in the listing of its owner, yet not proved gone ({evidence})"
+    )]
+    NotVisible { api_key: ApiKeyId, evidence: String },
+
+    #[error("no API key was made: {used} of {limit} are taken (quota `{quota}`); {candidates}")]
+    Quota {
+        quota: String,
+        used: u32,
+        limit: u32,
+        candidates: String,
+    },
+    #[error("quota `{quota}` allows {limit} API keys, a rotation of this target needs {needed}")]
+    QuotaTooSmall {
+        quota: String,
+        limit: u32,
+        needed: u32,
+    },
+    #[error(
+        "no API key was made: {live} live keys of this target are published or staged and {losers} are neither, at most {retain} + 1 and 2 may be; {why}"
+    )]
+    TooManyKeys {
+        live: usize,
+        losers: usize,
+        retain: usize,
+        why: String,
+    },
+    #[error(
+        "version `{version}` of secret `{secret}` holds API key `{api_key}`, which is gone; nothing can be made under this token any more: AWSPENDING was taken off it"
+    )]
+    TokenSpent {
+        secret: String,
+        version: String,
+        api_key: ApiKeyId,
+    },
+    #[error("API key `{api_key}` in version `{version}` is not visible yet")]
+    NotVisibleYet { api_key: ApiKeyId, version: String },
+    #[error(
+        "AWSPENDING of secret `{secret}` has moved on from version `{version}`; API key `{api_key}`, made for it, was deleted"
+    )]
+    Overtaken {
+        secret: String,
+        version: String,
+        api_key: ApiKeyId,
+    },
+    #[error("version `{version}` of secret `{secret}` holds no API key")]
+    EmptyVersion { secret: String, version: String },
+    #[error(
+        "API key `{api_key}` in version `{version}` carries no marker of this deployment and target"
+    )]
+    Foreign { api_key: ApiKeyId, version: String },
+    #[error("API key `{api_key}` was revoked and is never published")]
+    Revoked { api_key: ApiKeyId },
+    #[error("API key `{api_key}` is gone at Confluent")]
+    Gone { api_key: ApiKeyId },
+    #[error("API key `{api_key}` belongs to `{owner}` and `{resource}`, not to the target's")]
+    Mismatch {
+        api_key: ApiKeyId,
+        owner: String,
+        resource: String,
+    },
+    #[error("API key `{api_key}` is not in sync with `{resource}` {} s after it was made ({evidence}); the pending version stays and the next attempt goes on from there", .age.whole_seconds())]
+    NotInSync {
+        api_key: ApiKeyId,
+        resource: String,
+        age: time::Duration,
+        evidence: String,
+    },
+    #[error(
+        "secret `{secret}` was edited after version `{version}` was prepared; the next sweep discards that version and starts again"
+    )]
+    EditedMeanwhile { secret: String, version: String },
+    #[error(
+        "AWSCURRENT or AWSPENDING of secret `{secret}` moved while API key `{api_key}` was being published; nothing further was written"
+    )]
+    Moved { secret: String, api_key: ApiKeyId },
+    #[error("AWSCURRENT of secret `{secret}` moved three times while it was being written")]
+    Contended { secret: String },
+    #[error("AWSCURRENT of secret `{secret}` could not be moved to version `{version}`")]
+    Promote {
+        secret: String,
+        version: String,
+        #[source]
+        source: SecretsError,
+    },
+    #[error("secret `{secret}` does not hold API key `{api_key}` after it was written")]
+    ReadBack { secret: String, api_key: ApiKeyId },
+    #[error("the description of API key `{api_key}` is not what was written")]
+    NoteNotKept { api_key: ApiKeyId },
+    #[error("API key `{api_key}` is still listed after its deletion; the next sweep tries again")]
+    StillListed { api_key: ApiKeyId },
+    #[error(
+        "secret `{secret}` changed less than {settle} s ago, so API key `{api_key}` is not deleted yet"
+    )]
+    Unsettled {
+        secret: String,
+        api_key: ApiKeyId,
+        settle: u64,
+    },
+    #[error("secret `{secret}` still holds API key `{api_key}`: it is not deleted")]
+    StillHeld { secret: String, api_key: ApiKeyId },
+    #[error("the successor of API key `{api_key}` does not sign in now: nothing is retired")]
+    SuccessorUnproved { api_key: ApiKeyId },
+    #[error(
+        "a key without any rights and a random key both get 403 at `{resource}` (a proxy or an IP filter?): the probe cannot tell whether a key is in sync"
+    )]
+    ProbeCannotTell { resource: String },
+    #[error("API key `{api_key}` does not sign in now: copy `{secret}` is left as it is")]
+    CurrentUnproved { api_key: ApiKeyId, secret: String },
+    #[error("where `{resource}` is reached is not known")]
+    NoEndpoints { resource: String },
+    #[error("the deadline is too near to begin")]
+    Deadline,
+
+    #[error("rotation is not enabled for secret `{secret}`")]
+    RotationDisabled { secret: String },
+    #[error("version `{version}` is not a version of secret `{secret}`")]
+    NoSuchVersion { secret: String, version: String },
+    #[error("version `{version}` of secret `{secret}` is not staged AWSPENDING")]
+    NotPending { secret: String, version: String },
+    #[error("secret `{secret}` has no tag `keywheel:target`")]
+    NoTag { secret: String },
+    #[error("target `{target}` does not exist")]
+    NoTarget { target: String },
+    #[error("target `{target}` names `{primary}` as its primary secret, not `{secret}`")]
+    NotPrimary {
+        target: String,
+        primary: String,
+        secret: String,
+    },
+    #[error("target `{target}` is refused")]
+    RefusedTarget {
+        target: String,
+        #[source]
+        source: Box<RotationError>,
+    },
+    #[error("{text}")]
+    Failures { text: String },
+}
+
+impl RotationError {
+    /// A stable word that alarms match.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Start(_) => "StartRefused",
+            Self::Request(_) => "EventRefused",
+            Self::Target(_) | Self::RefusedTarget { .. } => "TargetRefused",
+            Self::Secrets(_) | Self::Promote { .. } => "SecretsManagerFailed",
+            Self::Parameters(_) => "ParameterStoreFailed",
+            Self::Confluent(error) => confluent_kind(error.kind()),
+            Self::Create(_) => "ApiKeyNotCreated",
+            Self::NoEndpoints { .. } => "NoEndpoint",
+            Self::Render { .. } => "NotRendered",
+            Self::CloudApiKey { .. } => "CloudApiKeyMissing",
+            Self::MissingSecret { .. } => "SecretMissing",
+            Self::UnfitSecret { .. } => "SecretUnfit",
+            Self::SharedSecret { .. } => "SecretShared",
+            Self::Unreadable { .. } => "SecretUnreadable",
+            Self::Edited { .. } => "TargetEdited",
+            Self::NotVisible { .. } | Self::NotVisibleYet { .. } => "ApiKeyNotVisible",
+            Self::Quota { .. } | Self::QuotaTooSmall { .. } => "QuotaExceeded",
+            Self::TooManyKeys { .. } => "TooManyApiKeys",
+            Self::TokenSpent { .. } => "TokenSpent",
+            Self::Overtaken { .. } | Self::Moved { .. } | Self::Contended { .. } => "Overtaken",
+            Self::EmptyVersion { .. } => "VersionEmpty",
+            Self::Foreign { .. } => "ApiKeyForeign",
+            Self::Revoked { .. } => "ApiKeyRevoked",
+            Self::Gone { .. } => "ApiKeyGone",
+            Self::Mismatch { .. } => "ApiKeyMismatch",
+            Self::NotInSync { .. } => "ApiKeyNotInSync",
+            Self::EditedMeanwhile { .. } => "EditedMeanwhile",
+            Self::ReadBack { .. } => "ReadBackFailed",
+            Self::NoteNotKept { .. } => "NoteNotKept",
+            Self::StillListed { .. } => "DeletionUnconfirmed",
+            Self::Unsettled { .. } => "Unsettled",
+            Self::StillHeld { .. } => "ApiKeyHeld",
+            Self::SuccessorUnproved { .. } | Self::CurrentUnproved { .. } => "SuccessorUnproved",
+            Self::ProbeCannotTell { .. } => "ProbeCannotTell",
+            Self::Deadline => "DeadlineNear",
+            Self::RotationDisabled { .. } => "RotationDisabled",
+            Self::NoSuchVersion { .. } | Self::NotPending { .. } => "VersionNotPending",
+            Self::NoTag { .. } | Self::NoTarget { .. } => "TargetMissing",
+            Self::NotPrimary { .. } => "SecretNotPrimary",
+            Self::Failures { .. } => "TargetsFailed",
+        }
+    }
+
+    /// Whether the target itself is wrong: a person mends it, no repetition does.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::Target(_)
+                | Self::MissingSecret { .. }
+                | Self::UnfitSecret { .. }
+                | Self::SharedSecret { .. }
+                | Self::Edited { .. }
+                | Self::QuotaTooSmall { .. }
+                | Self::RefusedTarget { .. }
+        )
+    }
+}
+
+fn confluent_kind(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Unauthorized => "CloudApiKeyRefused",
+        ErrorKind::Forbidden => "ConfluentForbidden",
+        ErrorKind::NotFound => "ConfluentNotFound",
+        ErrorKind::Quota => "QuotaExceeded",
+        ErrorKind::RateLimited => "ConfluentRateLimited",
+        ErrorKind::Unavailable => "ConfluentUnavailable",
+        ErrorKind::Rejected => "ConfluentRejected",
+        ErrorKind::UnexpectedAnswer => "ConfluentUnexpectedAnswer",
+        ErrorKind::OutOfTime => "DeadlineNear",
+        ErrorKind::NoEndpoint => "NoEndpoint",
+    }
+}
+
+/// An error and its causes in one line.
+#[must_use]
+pub fn chain(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+/// `until <time>`, for reasons.
+pub(super) fn until(at: OffsetDateTime) -> String {
+    format!("until {}", rfc3339(at))
+}

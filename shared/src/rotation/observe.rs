@@ -1,0 +1,372 @@
+//! Observe: everything that a decision about a target needs, as values.
+
+use std::collections::BTreeSet;
+
+use futures_util::future::{try_join, try_join_all};
+use time::{Duration, OffsetDateTime};
+
+use crate::{
+    client_config::ClientParameter,
+    confluent::{ApiKey, ApiKeyId, ConfluentError, Credential, Endpoints},
+    parameters::ParametersError,
+    secrets::VersionId,
+};
+
+use super::{
+    error::RotationError,
+    marker::Marker,
+    run::Run,
+    sync::{self, Answer},
+    target::{ProbeKind, SecretSpec, Target},
+    version::{Content, SecretState},
+};
+
+/// A pending key this old that still does not sign in is given up.
+pub(super) const PENDING_AT_MOST: Duration = Duration::hours(24);
+/// A key without `published` this old, staged nowhere, belongs to nobody any more.
+pub(super) const ORPHAN_AFTER: Duration = Duration::hours(1);
+
+/// One live key of the target's owner and resource.
+#[derive(Debug, Clone)]
+pub struct Key {
+    /// As Confluent lists it.
+    pub api_key: ApiKey,
+    /// Its marker, when this deployment made it for this target.
+    pub marker: Option<Marker>,
+}
+
+impl Key {
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> &ApiKeyId {
+        &self.api_key.id
+    }
+
+    /// Ours, and a publish of it has begun at some time.
+    #[must_use]
+    pub fn is_published(&self) -> bool {
+        self.marker
+            .as_ref()
+            .is_some_and(|marker| marker.published.is_some())
+    }
+
+    /// Ours, and never in an `AWSCURRENT`.
+    #[must_use]
+    pub fn is_unpublished(&self) -> bool {
+        self.marker
+            .as_ref()
+            .is_some_and(|marker| marker.published.is_none())
+    }
+
+    /// When its publish began; a note that cannot be trusted counts as now, the cautious reading.
+    #[must_use]
+    pub fn published(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
+        let note = self.marker.as_ref()?.published.as_ref()?;
+        Some(note.trusted(now).unwrap_or(now))
+    }
+}
+
+/// What is known of a key that some version holds.
+#[derive(Debug)]
+pub enum Whereabouts {
+    /// In the complete listing of its owner: the anchor, for the current key.
+    Live,
+    /// Absent from the listing, gone by its id and refused twice at its resource.
+    Gone,
+    /// Alive, but of another owner or resource.
+    Elsewhere {
+        /// Whose it is.
+        owner: String,
+        /// What it opens.
+        resource: String,
+    },
+    /// Anything less than proof, with what was seen.
+    NotVisible(String),
+}
+
+/// An earlier version that can be made current again.
+#[derive(Debug)]
+pub struct Restorable {
+    /// The version.
+    pub version: VersionId,
+    /// The key in it, which signs in.
+    pub api_key: ApiKeyId,
+}
+
+/// A target as it was found.
+#[derive(Debug)]
+pub struct Observation {
+    /// The primary secret.
+    pub primary: SecretState,
+    /// The copies, in the target's order.
+    pub copies: Vec<SecretState>,
+    /// The live keys of owner and resource, from a complete listing.
+    pub keys: Vec<Key>,
+    /// Where the resource is reached.
+    pub endpoints: Result<Endpoints, ConfluentError>,
+    /// The key in `AWSCURRENT`; `None` when it holds none.
+    pub current: Option<Whereabouts>,
+    /// The key in `AWSPENDING`, likewise.
+    pub pending: Option<Whereabouts>,
+    /// Whether the pending key, older than a day, is still refused.
+    pub pending_refused: bool,
+    /// Where `AWSCURRENT` could go back to when its own key is lost.
+    pub restorable: Option<Restorable>,
+    /// The keys in every staged version of every secret.
+    pub staged: BTreeSet<ApiKeyId>,
+    /// Client parameters that are missing or differ.
+    pub parameters: Result<Vec<ClientParameter>, ParametersError>,
+    /// When this was seen.
+    pub now: OffsetDateTime,
+}
+
+impl Observation {
+    /// A live key by its id.
+    #[must_use]
+    pub fn key(&self, id: &ApiKeyId) -> Option<&Key> {
+        self.keys.iter().find(|key| key.id() == id)
+    }
+
+    /// The key in `AWSCURRENT`, when the listing shows it.
+    #[must_use]
+    pub fn live_current(&self) -> Option<(&Credential, &Key)> {
+        let credential = self.primary.current_key()?;
+        Some((credential, self.key(&credential.id)?))
+    }
+
+    /// The primary and the copies.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretState> {
+        std::iter::once(&self.primary).chain(&self.copies)
+    }
+}
+
+/// Reads a target's secrets, keys, endpoints and parameters. Nothing is changed.
+///
+/// # Errors
+/// [`RotationError`] when the secrets or the owner's keys cannot be read, or a secret is unfit.
+pub async fn observe(run: &Run, target: &Target) -> Result<Observation, RotationError> {
+    let now = OffsetDateTime::now_utc();
+    let (found, endpoints) = tokio::join!(
+        try_join(read_secrets(run, target), run.keys(target)),
+        run.endpoints(&target.resource),
+    );
+    let (mut secrets, keys) = found?;
+    let mut observation = {
+        let primary = secrets.remove(0);
+        Observation {
+            staged: staged(run, &primary, &secrets, &keys, now).await?,
+            primary,
+            copies: secrets,
+            keys,
+            endpoints,
+            current: None,
+            pending: None,
+            pending_refused: false,
+            restorable: None,
+            parameters: run.differing_parameters(target).await,
+            now,
+        }
+    };
+    observation.current =
+        whereabouts(run, target, &observation, observation.primary.current_key()).await?;
+    let pending = observation.primary.pending.clone();
+    let pending = pending.as_ref().and_then(super::version::Held::key);
+    observation.pending = whereabouts(run, target, &observation, pending).await?;
+    observation.pending_refused = pending_refused(run, target, &observation).await;
+    observation.restorable = restorable(run, target, &observation).await?;
+    Ok(observation)
+}
+
+/// Reads every secret of a target and refuses those that Keywheel may not write.
+///
+/// # Errors
+/// [`RotationError`] naming the secret.
+pub(super) async fn read_secrets(
+    run: &Run,
+    target: &Target,
+) -> Result<Vec<SecretState>, RotationError> {
+    let states = try_join_all(
+        target
+            .secrets()
+            .enumerate()
+            .map(|(n, spec)| read_secret(run, spec, n == 0)),
+    )
+    .await?;
+    let primary = &states[0].description.arn;
+    match states[1..]
+        .iter()
+        .find(|copy| copy.description.arn == *primary)
+    {
+        Some(copy) => Err(unfit(&copy.spec, "it is the target's primary as well")),
+        None => Ok(states),
+    }
+}
+
+async fn read_secret(
+    run: &Run,
+    spec: &SecretSpec,
+    primary: bool,
+) -> Result<SecretState, RotationError> {
+    let state = SecretState::read(&run.secrets, spec).await;
+    let state = state.map_err(|source| {
+        if source.not_found() {
+            RotationError::MissingSecret {
+                secret: spec.name.clone(),
+                source,
+            }
+        } else {
+            source.into()
+        }
+    })?;
+    let description = &state.description;
+    if description.deleted {
+        return Err(unfit(spec, "it is marked for deletion"));
+    }
+    if let Some(region) = &description.primary_region
+        && *region != run.deployment.region
+    {
+        let reason = format!("it is a replica of the one in `{region}`");
+        return Err(unfit(spec, &reason));
+    }
+    if !primary && description.rotation_enabled == Some(true) {
+        return Err(unfit(spec, "a copy must have no rotation of its own"));
+    }
+    if let Some(service) = &description.owning_service {
+        return Err(unfit(
+            spec,
+            &format!("it belongs to the service `{service}`"),
+        ));
+    }
+    Ok(state)
+}
+
+fn unfit(spec: &SecretSpec, reason: &str) -> RotationError {
+    RotationError::UnfitSecret {
+        secret: spec.name.clone(),
+        reason: reason.to_owned(),
+    }
+}
+
+/// Labelled versions beyond current and pending are read only when an unpublished key of some age
+/// makes it matter what they hold.
+async fn staged(
+    run: &Run,
+    primary: &SecretState,
+    copies: &[SecretState],
+    keys: &[Key],
+    now: OffsetDateTime,
+) -> Result<BTreeSet<ApiKeyId>, RotationError> {
+    let mut staged: BTreeSet<ApiKeyId> = primary.keys();
+    staged.extend(copies.iter().flat_map(SecretState::keys));
+    let in_doubt = |key: &&Key| {
+        key.is_unpublished()
+            && !staged.contains(key.id())
+            && key.api_key.created_at + ORPHAN_AFTER < now
+    };
+    if keys.iter().any(|key| in_doubt(&key)) {
+        for version in primary.description.versions.keys() {
+            let held = primary.version(&run.secrets, version).await?;
+            staged.extend(held.and_then(|held| Some(held.key()?.id.clone())));
+        }
+    }
+    Ok(staged)
+}
+
+async fn whereabouts(
+    run: &Run,
+    target: &Target,
+    seen: &Observation,
+    credential: Option<&Credential>,
+) -> Result<Option<Whereabouts>, RotationError> {
+    let Some(credential) = credential else {
+        return Ok(None);
+    };
+    if seen.key(&credential.id).is_some() {
+        return Ok(Some(Whereabouts::Live));
+    }
+    if let Some(key) = run.confluent.get_api_key(&credential.id).await? {
+        if !target.owns(&key) {
+            return Ok(Some(Whereabouts::Elsewhere {
+                owner: key.owner.clone().unwrap_or_default(),
+                resource: key.resource.clone().unwrap_or_default(),
+            }));
+        }
+        let evidence = "GET by its id shows it".to_owned();
+        return Ok(Some(Whereabouts::NotVisible(evidence)));
+    }
+    let evidence = match (&seen.endpoints, target.probe) {
+        (_, ProbeKind::Skip) => "gone by its id, not probed".to_owned(),
+        (Err(_), _) => "gone by its id, no endpoint to try it at".to_owned(),
+        (Ok(endpoints), ProbeKind::Rest) => {
+            match sync::refused_twice(run, target, endpoints, credential).await {
+                Ok(()) => return Ok(Some(Whereabouts::Gone)),
+                Err(answer) => format!("gone by its id, but at its resource: {answer}"),
+            }
+        }
+    };
+    Ok(Some(Whereabouts::NotVisible(evidence)))
+}
+
+async fn pending_refused(run: &Run, target: &Target, seen: &Observation) -> bool {
+    let held = seen.primary.pending.as_ref();
+    let Some(credential) = held.and_then(super::version::Held::key) else {
+        return false;
+    };
+    let old = seen.key(&credential.id).is_some_and(|key| {
+        key.is_unpublished() && key.api_key.created_at + PENDING_AT_MOST < seen.now
+    });
+    match &seen.endpoints {
+        Ok(endpoints) if old && target.probe == ProbeKind::Rest => matches!(
+            sync::sign_in(run, target, endpoints, credential).await,
+            Answer::Refused
+        ),
+        _ => false,
+    }
+}
+
+/// Looked for only when `AWSCURRENT` holds no living key: the key with the latest `published`
+/// whose version still holds it and that signs in now.
+async fn restorable(
+    run: &Run,
+    target: &Target,
+    seen: &Observation,
+) -> Result<Option<Restorable>, RotationError> {
+    let lost = matches!(seen.current, None | Some(Whereabouts::Gone));
+    let (true, Some(_)) = (lost, &seen.primary.current) else {
+        return Ok(None);
+    };
+    let mut candidates: Vec<_> = seen
+        .keys
+        .iter()
+        .filter_map(|key| {
+            let marker = key.marker.as_ref()?;
+            marker.revoked.is_none().then_some(())?;
+            Some((key.published(seen.now)?, key, marker))
+        })
+        .collect();
+    candidates.sort_by_key(|(published, ..)| std::cmp::Reverse(*published));
+    for (_, key, marker) in candidates {
+        let held = seen.primary.version(&run.secrets, &marker.token).await?;
+        let Some(Content::Key(_, credential)) = held.map(|held| held.content) else {
+            continue;
+        };
+        if credential.id != *key.id() {
+            continue;
+        }
+        if sync::signs_in_now(
+            run,
+            target,
+            seen.endpoints.as_ref(),
+            &credential,
+            &key.api_key,
+        )
+        .await
+        {
+            return Ok(Some(Restorable {
+                version: marker.token.clone(),
+                api_key: credential.id,
+            }));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,428 @@
+//! Publish: note it on the key, write the copies, read them back, move `AWSCURRENT` on the primary.
+//!
+//! That move is the one commit point. Every write before it may be repeated; every move re-reads
+//! the primary directly before, so that a late run cannot undo what somebody did meanwhile.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::{
+    confluent::{ApiKey, ApiKeyId, Credential, Endpoints},
+    secrets::{AWSCURRENT, AWSPENDING, KEYWHEEL},
+};
+
+use super::{
+    create::{ensure_current, take_off_pending},
+    error::RotationError,
+    marker::Marker,
+    observe::{Key, Observation},
+    plan::{edited_since, lost_fields},
+    run::{Change, Run},
+    sync::{self, Synced},
+    target::{ProbeKind, SecretSpec, Target},
+    version::{Content, Held, SecretState},
+};
+
+/// Somebody else may move a copy's label between our read and our write this often.
+const ATTEMPTS: usize = 3;
+
+/// Proof that the key in `AWSCURRENT` is ours, published, and signed in a moment ago: without it
+/// nothing is retired.
+#[derive(Debug)]
+pub struct Published {
+    key: ApiKeyId,
+    warnings: Vec<String>,
+}
+
+impl Published {
+    /// The successor that makes a retirement safe.
+    #[must_use]
+    pub fn key(&self) -> &ApiKeyId {
+        &self.key
+    }
+
+    /// Sentences for the report.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// The proof for a key that was published by an earlier run: it has its note and signs in now.
+    pub(super) async fn confirm(run: &Run, target: &Target, seen: &Observation) -> Option<Self> {
+        let (credential, key) = seen.live_current()?;
+        let published = key.published(seen.now)?;
+        let proved = match target.probe {
+            ProbeKind::Skip => {
+                let half = time::Duration::days(i64::from(target.day_count)) / 2;
+                published + half <= seen.now
+            }
+            ProbeKind::Rest => {
+                let endpoints = seen.endpoints.as_ref();
+                sync::signs_in_now(run, target, endpoints, credential, &key.api_key).await
+            }
+        };
+        proved.then(|| Self {
+            key: credential.id.clone(),
+            warnings: Vec::new(),
+        })
+    }
+}
+
+/// What a move must still find on the primary.
+struct Guard<'a> {
+    run: &'a Run,
+    target: &'a Target,
+    arn: &'a str,
+    /// Where `AWSCURRENT` was read.
+    current: &'a str,
+    /// In a publish: the version that must still be `AWSPENDING`.
+    pending: Option<&'a str>,
+    api_key: &'a ApiKeyId,
+}
+
+impl Guard<'_> {
+    /// Reads the primary; the answer holds for a sixth of `SETTLE_SECONDS`.
+    async fn check(&self) -> Result<(), RotationError> {
+        for _ in 0..ATTEMPTS {
+            let asked = Instant::now();
+            let primary = self.run.secrets.describe(self.arn).await?;
+            let unmoved = primary.is_staged(self.current, AWSCURRENT)
+                && self
+                    .pending
+                    .is_none_or(|version| primary.is_staged(version, AWSPENDING));
+            if !unmoved {
+                return Err(RotationError::Moved {
+                    secret: self.target.secret.name.clone(),
+                    api_key: self.api_key.clone(),
+                });
+            }
+            if asked.elapsed() <= self.run.settings.settle / 6 {
+                return Ok(());
+            }
+        }
+        Err(RotationError::Deadline)
+    }
+
+    /// A move is given up after this.
+    fn within(&self) -> Duration {
+        self.run.settings.settle / 3
+    }
+}
+
+/// Publishes a key that has just signed in. May be repeated at any point.
+///
+/// # Errors
+/// [`RotationError`]; the pending version stays, and the next attempt goes on from there.
+pub async fn publish(
+    run: &Run,
+    target: &Target,
+    endpoints: &Endpoints,
+    synced: Synced,
+) -> Result<Published, RotationError> {
+    let primary = SecretState::read(&run.secrets, &target.secret).await?;
+    let credential = synced.credential()?.clone();
+    let version = synced.held.version.as_str();
+    let mut published = Published {
+        key: credential.id.clone(),
+        warnings: synced.warning.iter().cloned().collect(),
+    };
+    let Some(current) = &primary.current else {
+        return Err(moved(target, &credential.id));
+    };
+    if current.version == version {
+        return Ok(published);
+    }
+    let marker = marker(run, target, &synced.key, version)?;
+    check_edits(target, current, &synced.held, &marker, &mut published)?;
+    let guard = Guard {
+        run,
+        target,
+        arn: &primary.description.arn,
+        current: &current.version,
+        pending: Some(version),
+        api_key: &credential.id,
+    };
+    guard.check().await?;
+    note(run, target, &synced.key.id, &marker).await?;
+    for copy in &target.copies {
+        write_copy(run, target, copy, &credential, endpoints, &guard).await?;
+    }
+    read_back(run, target, &credential).await?;
+    promote(&guard, version).await?;
+    run.changed(
+        target,
+        &Change {
+            what: "published API key",
+            api_key: credential.id.as_ref(),
+            subject: &target.secret.name,
+            before: &current.version,
+            after: version,
+            reason: "it signs in at its resource",
+        },
+    );
+    take_off_pending(run, target, &primary, version, "it is published").await?;
+    Ok(published)
+}
+
+fn moved(target: &Target, api_key: &ApiKeyId) -> RotationError {
+    RotationError::Moved {
+        secret: target.secret.name.clone(),
+        api_key: api_key.clone(),
+    }
+}
+
+/// The key's own marker decides: ours, for this target, not revoked.
+fn marker(
+    run: &Run,
+    target: &Target,
+    key: &ApiKey,
+    version: &str,
+) -> Result<Marker, RotationError> {
+    let api_key = key.id.clone();
+    match Marker::parse(&key.description) {
+        Some(marker) if marker.revoked.is_some() => Err(RotationError::Revoked { api_key }),
+        Some(marker) if marker.is_for(&run.deployment, &target.name) => Ok(marker),
+        _ => Err(RotationError::Foreign {
+            api_key,
+            version: version.to_owned(),
+        }),
+    }
+}
+
+/// Without `published` a hand edit ends the attempt; with it the publish goes on, and says what is lost.
+fn check_edits(
+    target: &Target,
+    current: &Held,
+    pending: &Held,
+    marker: &Marker,
+    published: &mut Published,
+) -> Result<(), RotationError> {
+    if marker.published.is_none() && edited_since(current, pending, target).is_some() {
+        return Err(RotationError::EditedMeanwhile {
+            secret: target.secret.name.clone(),
+            version: pending.version.clone(),
+        });
+    }
+    let lost = lost_fields(current, pending, target);
+    if !lost.is_empty() {
+        published.warnings.push(format!(
+            "fields {lost} of version `{}` are lost: they were edited while API key `{}` was being published",
+            current.version, published.key
+        ));
+    }
+    Ok(())
+}
+
+/// Writes `published` as now, keeps every other note, and reads the answer.
+pub(super) async fn note(
+    run: &Run,
+    target: &Target,
+    api_key: &ApiKeyId,
+    marker: &Marker,
+) -> Result<(), RotationError> {
+    let description = marker.published_at(OffsetDateTime::now_utc()).to_string();
+    let answer = run.confluent.set_description(api_key, &description).await?;
+    if answer.description != description {
+        return Err(RotationError::NoteNotKept {
+            api_key: api_key.clone(),
+        });
+    }
+    run.changed(
+        target,
+        &Change {
+            what: "noted `published` on API key",
+            api_key: api_key.as_ref(),
+            subject: api_key.as_ref(),
+            after: &description,
+            reason: "its publish begins",
+            ..Change::default()
+        },
+    );
+    Ok(())
+}
+
+/// Brings a copy into agreement with the primary, for `rewrite`: never to a key that does not
+/// sign in now.
+pub(super) async fn rewrite(
+    run: &Run,
+    target: &Target,
+    seen: &Observation,
+    copy: &SecretSpec,
+    endpoints: &Endpoints,
+) -> Result<(), RotationError> {
+    let (Some(current), Some(credential)) = (&seen.primary.current, seen.primary.current_key())
+    else {
+        return Ok(());
+    };
+    let Some((_, key)) = seen.live_current() else {
+        return Ok(());
+    };
+    let reached = Ok(endpoints);
+    if !sync::signs_in_now(run, target, reached, credential, &key.api_key).await {
+        return Err(RotationError::CurrentUnproved {
+            api_key: credential.id.clone(),
+            secret: copy.name.clone(),
+        });
+    }
+    let guard = Guard {
+        run,
+        target,
+        arn: &seen.primary.description.arn,
+        current: &current.version,
+        pending: None,
+        api_key: &credential.id,
+    };
+    write_copy(run, target, copy, credential, endpoints, &guard).await
+}
+
+/// Compare and swap: put the merged text under our own label, then move `AWSCURRENT` from the
+/// version that was merged. What counts is where the label is, never the answer of a call.
+async fn write_copy(
+    run: &Run,
+    target: &Target,
+    copy: &SecretSpec,
+    credential: &Credential,
+    endpoints: &Endpoints,
+    guard: &Guard<'_>,
+) -> Result<(), RotationError> {
+    ensure_current(run, target, copy).await?;
+    for _ in 0..ATTEMPTS {
+        let state = SecretState::read(&run.secrets, copy).await?;
+        let Some(held) = &state.current else {
+            continue;
+        };
+        let wanted = held
+            .document()
+            .render(copy.format, credential, endpoints)
+            .map_err(|source| RotationError::Render {
+                secret: copy.name.clone(),
+                source,
+            })?;
+        let unreadable = matches!(held.content, Content::Unreadable(_));
+        if !unreadable && wanted == held.document() {
+            return Ok(());
+        }
+        let arn = &state.description.arn;
+        let token = Uuid::new_v4().to_string();
+        run.secrets
+            .put(arn, &token, &wanted.to_text(), KEYWHEEL, None)
+            .await?;
+        guard.check().await?;
+        let from = Some(held.version.as_str());
+        let moving = run
+            .secrets
+            .move_label(arn, AWSCURRENT, from, Some(&token), guard.within())
+            .await;
+        if moving.is_ok()
+            || run
+                .secrets
+                .describe(arn)
+                .await?
+                .is_staged(&token, AWSCURRENT)
+        {
+            run.changed(
+                target,
+                &Change {
+                    what: "wrote copy",
+                    api_key: credential.id.as_ref(),
+                    subject: &copy.name,
+                    before: &held.version,
+                    after: &token,
+                    reason: "it differed from the primary",
+                },
+            );
+            return Ok(());
+        }
+    }
+    Err(RotationError::Contended {
+        secret: copy.name.clone(),
+    })
+}
+
+async fn read_back(
+    run: &Run,
+    target: &Target,
+    credential: &Credential,
+) -> Result<(), RotationError> {
+    for copy in &target.copies {
+        let state = SecretState::read(&run.secrets, copy).await?;
+        if state
+            .current_key()
+            .is_none_or(|held| held.id != credential.id)
+        {
+            return Err(RotationError::ReadBack {
+                secret: copy.name.clone(),
+                api_key: credential.id.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The commit.
+async fn promote(guard: &Guard<'_>, version: &str) -> Result<(), RotationError> {
+    guard.check().await?;
+    let secrets = &guard.run.secrets;
+    let from = Some(guard.current);
+    let moving = secrets
+        .move_label(guard.arn, AWSCURRENT, from, Some(version), guard.within())
+        .await;
+    let Err(source) = moving else { return Ok(()) };
+    if secrets
+        .describe(guard.arn)
+        .await?
+        .is_staged(version, AWSCURRENT)
+    {
+        return Ok(());
+    }
+    Err(RotationError::Promote {
+        secret: guard.target.secret.name.clone(),
+        version: version.to_owned(),
+        source,
+    })
+}
+
+/// Moves `AWSCURRENT` back to an earlier version whose key signs in, for `restore`.
+pub(super) async fn restore(
+    run: &Run,
+    target: &Target,
+    seen: &Observation,
+    version: &str,
+    api_key: &ApiKeyId,
+) -> Result<(), RotationError> {
+    let Some(current) = &seen.primary.current else {
+        return Ok(());
+    };
+    let guard = Guard {
+        run,
+        target,
+        arn: &seen.primary.description.arn,
+        current: &current.version,
+        pending: None,
+        api_key,
+    };
+    promote(&guard, version).await?;
+    run.changed(
+        target,
+        &Change {
+            what: "restored API key",
+            api_key: api_key.as_ref(),
+            subject: &target.secret.name,
+            before: &current.version,
+            after: version,
+            reason: "AWSCURRENT held no living key",
+        },
+    );
+    Ok(())
+}
+
+/// Writes an untrusted note again, as now.
+pub(super) async fn renote(run: &Run, target: &Target, key: &Key) -> Result<(), RotationError> {
+    match &key.marker {
+        Some(marker) => note(run, target, key.id(), marker).await,
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,419 @@
+//! The report: what a run found and did, as JSON for machines and as a table for people.
+
+use serde::Serialize;
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use super::{
+    error::RotationError,
+    marker::rfc3339,
+    plan::Action,
+    request::{Operation, Request},
+};
+
+/// The answer of an invocation of `key-rotation`. Fields without a value are absent.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// The setting `DEPLOYMENT`.
+    pub deployment: String,
+    /// The invocation's id.
+    pub request_id: String,
+    /// `sweep`, `plan` or `rotate`.
+    pub operation: &'static str,
+    /// The setting `MODE`; it binds scheduled events only.
+    pub mode: &'static str,
+    /// Whether the event asked to do nothing.
+    pub dry_run: bool,
+    /// Every target was looked at.
+    pub complete: bool,
+    /// No new rotation began after repeated failures.
+    pub stopped_early: bool,
+    /// Targets by status.
+    pub counts: Counts,
+    /// One entry a target, by name.
+    pub targets: Vec<TargetReport>,
+    /// Keys of this deployment that no target stands for.
+    pub strays: Vec<Stray>,
+    /// What concerns no single target.
+    pub warnings: Vec<String>,
+}
+
+/// Targets by status.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "a status each")]
+pub struct Counts {
+    pub targets: usize,
+    pub rotated: usize,
+    pub published: usize,
+    pub syncing: usize,
+    pub retired: usize,
+    pub kept: usize,
+    pub on_hold: usize,
+    pub failed: usize,
+    pub refused: usize,
+    pub not_reached: usize,
+}
+
+/// What became of a target: the first that fits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// The target itself is wrong.
+    Refused,
+    /// Something did not work.
+    Failed,
+    /// The deadline came first.
+    NotReached,
+    /// A key was made and published in this run.
+    Rotated,
+    /// An earlier pending key was published.
+    Published,
+    /// A key is pending and does not sign in everywhere yet.
+    Syncing,
+    /// A superseded key was deleted.
+    Retired,
+    /// All else.
+    Kept,
+}
+
+impl Status {
+    /// The word in the JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+            Self::NotReached => "not_reached",
+            Self::Rotated => "rotated",
+            Self::Published => "published",
+            Self::Syncing => "syncing",
+            Self::Retired => "retired",
+            Self::Kept => "kept",
+        }
+    }
+}
+
+/// One target.
+#[derive(Debug, Clone, Serialize)]
+pub struct TargetReport {
+    /// Its name; as it was found where it is no name.
+    pub target: String,
+    /// What became of it.
+    pub status: Status,
+    /// A sentence for people.
+    pub summary: String,
+    /// The key in `AWSCURRENT`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub current: Option<String>,
+    /// When the current key falls due, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_rotation_date: Option<String>,
+    /// What was done, or would be.
+    pub actions: Vec<ActionReport>,
+    /// The keys of owner and resource.
+    pub keys: Vec<KeyReport>,
+    /// Sentences.
+    pub warnings: Vec<String>,
+}
+
+/// One action.
+#[derive(Debug, Clone, Serialize)]
+pub struct ActionReport {
+    /// Its name.
+    pub action: &'static str,
+    /// The key it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_key: Option<String>,
+    /// The secret it writes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// The parameter it writes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameter: Option<String>,
+    /// Why.
+    pub reason: String,
+    /// Whether it was carried out, whole.
+    pub done: bool,
+}
+
+impl ActionReport {
+    /// An action that is not done yet.
+    #[must_use]
+    pub fn new(action: &Action, reason: &str) -> Self {
+        let (mut secret, mut parameter) = (None, None);
+        let (action, api_key) = match action {
+            Action::Restore { api_key, .. } => ("restore", Some(api_key)),
+            Action::Resume { api_key, .. } => ("resume", Some(api_key)),
+            Action::Discard { api_key, .. } => ("discard", api_key.as_ref()),
+            Action::Rewrite { secret: name, .. } => {
+                secret = Some(name.clone());
+                ("rewrite", None)
+            }
+            Action::Renote { api_key } => ("rewrite", Some(api_key)),
+            Action::Bootstrap => ("bootstrap", None),
+            Action::Rotate { .. } => ("rotate", None),
+            Action::Already { api_key } => ("already", Some(api_key)),
+            Action::Retire { api_key } => ("retire", Some(api_key)),
+            Action::Orphan { api_key } => ("orphan", Some(api_key)),
+            Action::PutParameter {
+                parameter: name, ..
+            } => {
+                parameter = Some(name.clone());
+                ("put_parameter", None)
+            }
+        };
+        Self {
+            action,
+            api_key: api_key.map(ToString::to_string),
+            secret,
+            parameter,
+            reason: reason.to_owned(),
+            done: false,
+        }
+    }
+}
+
+/// One key.
+#[derive(Debug, Clone, Serialize)]
+pub struct KeyReport {
+    /// Its id.
+    pub api_key: String,
+    /// Where it stands in the cycle.
+    pub state: KeyState,
+    /// When Confluent made it, RFC 3339.
+    pub created: String,
+    /// When its publish last began, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub published: Option<String>,
+    /// When its grace ends, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retire_not_before: Option<String>,
+    /// The rule that keeps a superseded key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept_because: Option<String>,
+}
+
+/// Where a key stands in the cycle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyState {
+    /// Made, not published.
+    Pending,
+    /// In `AWSCURRENT`.
+    Current,
+    /// Published, and another is current.
+    Superseded,
+    /// Ours, and in no version.
+    Orphan,
+    /// Not ours: never deleted.
+    Foreign,
+    /// Deleted in this run.
+    Retired,
+}
+
+/// A key of this deployment whose target does not exist or names another owner or resource.
+#[derive(Debug, Clone, Serialize)]
+pub struct Stray {
+    /// Its id.
+    pub api_key: String,
+    /// The target its marker names.
+    pub target: String,
+    /// Its owner.
+    pub owner: String,
+    /// Its resource.
+    pub resource: String,
+}
+
+impl TargetReport {
+    /// A target of which nothing but its problem is known.
+    #[must_use]
+    pub fn problem(target: String, status: Status, summary: String) -> Self {
+        Self {
+            target,
+            status,
+            summary,
+            current: None,
+            next_rotation_date: None,
+            actions: Vec::new(),
+            keys: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// A sentence from what was done.
+    #[must_use]
+    pub fn summarize(&self, acts: bool) -> String {
+        let words: Vec<_> = self
+            .actions
+            .iter()
+            .map(|action| {
+                let subject = [&action.api_key, &action.secret, &action.parameter]
+                    .into_iter()
+                    .flatten()
+                    .map(|subject| format!(" `{subject}`"))
+                    .collect::<String>();
+                let state = match (acts, action.done) {
+                    (false, _) => "would ",
+                    (true, true) => "",
+                    (true, false) => "not finished: ",
+                };
+                format!("{state}{}{subject} ({})", action.action, action.reason)
+            })
+            .collect();
+        match (words.is_empty(), &self.current) {
+            (false, _) => words.join("; "),
+            (true, Some(current)) => format!("API key `{current}` is current; nothing to do"),
+            (true, None) => "nothing to do".to_owned(),
+        }
+    }
+}
+
+impl Report {
+    /// Counts and orders the targets.
+    pub fn finish(&mut self) {
+        self.targets.sort_by(|a, b| a.target.cmp(&b.target));
+        let mut counts = Counts {
+            targets: self.targets.len(),
+            ..Counts::default()
+        };
+        for target in &self.targets {
+            *match target.status {
+                Status::Refused => &mut counts.refused,
+                Status::Failed => &mut counts.failed,
+                Status::NotReached => &mut counts.not_reached,
+                Status::Rotated => &mut counts.rotated,
+                Status::Published => &mut counts.published,
+                Status::Syncing => &mut counts.syncing,
+                Status::Retired => &mut counts.retired,
+                Status::Kept => &mut counts.kept,
+            } += 1;
+        }
+        self.complete = counts.not_reached == 0;
+        self.counts = counts;
+    }
+
+    /// As the answer of an invocation.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        // Strings, numbers and lists: nothing that could fail.
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    /// One line a target and one for the whole: a single line of a large deployment would be cut.
+    pub fn log(&self) {
+        for target in &self.targets {
+            tracing::info!(
+                keywheel_target = target.target,
+                status = target.status.name(),
+                current = target.current,
+                next_rotation_date = target.next_rotation_date,
+                warnings = ?target.warnings,
+                "target `{}` {}: {}",
+                target.target,
+                target.status.name(),
+                target.summary
+            );
+        }
+        tracing::info!(
+            operation = self.operation,
+            mode = self.mode,
+            dry_run = self.dry_run,
+            complete = self.complete,
+            counts = ?self.counts,
+            strays = ?self.strays,
+            warnings = ?self.warnings,
+            "{} of {} targets ended",
+            self.operation,
+            self.counts.targets
+        );
+    }
+
+    /// Fails the invocation when a target did. `plan` and every dry run answer.
+    ///
+    /// # Errors
+    /// [`RotationError::Failures`] with one line a target.
+    pub fn check(&self, request: &Request) -> Result<(), RotationError> {
+        let text = self.failures();
+        if text.is_empty() || request.dry_run || request.operation == Operation::Plan {
+            return Ok(());
+        }
+        Err(RotationError::Failures { text })
+    }
+
+    /// One line for each target that was refused or failed; empty when all is well.
+    #[must_use]
+    pub fn failures(&self) -> String {
+        let lines: Vec<_> = self
+            .targets
+            .iter()
+            .filter(|target| {
+                matches!(
+                    target.status,
+                    Status::Refused | Status::Failed | Status::NotReached
+                )
+            })
+            .map(|target| {
+                let status = target.status.name().replace('_', " ");
+                format!("target `{}` {status}: {}", target.target, target.summary)
+            })
+            .collect();
+        lines.join("\n")
+    }
+
+    /// The table that a person reads.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut rows =
+            vec![["TARGET", "STATUS", "CURRENT", "NEXT ROTATION", "SUMMARY"].map(String::from)];
+        rows.extend(self.targets.iter().map(|target| {
+            [
+                target.target.clone(),
+                target.status.name().to_owned(),
+                target.current.clone().unwrap_or_else(|| "-".to_owned()),
+                target
+                    .next_rotation_date
+                    .clone()
+                    .unwrap_or_else(|| "-".to_owned()),
+                target.summary.clone(),
+            ]
+        }));
+        let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
+        let widths = [width(0), width(1), width(2), width(3)];
+        let mut text = format!(
+            "{} of deployment {} ({})\n",
+            self.operation,
+            self.deployment,
+            if self.dry_run { "dry run" } else { self.mode }
+        );
+        for row in &rows {
+            let cells = widths
+                .iter()
+                .zip(row)
+                .map(|(width, cell)| format!("{cell:width$}  "));
+            text.push_str(&cells.collect::<String>());
+            text.push_str(&row[4]);
+            text.push('\n');
+        }
+        let warnings = self.targets.iter().flat_map(|target| {
+            target
+                .warnings
+                .iter()
+                .map(move |warning| format!("{}: {warning}", target.target))
+        });
+        for warning in warnings.chain(self.warnings.iter().cloned()) {
+            text.push_str(&format!("warning: {warning}\n"));
+        }
+        for stray in &self.strays {
+            text.push_str(&format!(
+                "stray: API key `{}` of `{}` for `{}` names target `{}`\n",
+                stray.api_key, stray.owner, stray.resource, stray.target
+            ));
+        }
+        text
+    }
+}
+
+/// RFC 3339, for optional fields.
+pub(super) fn date(at: Option<OffsetDateTime>) -> Option<String> {
+    at.map(rfc3339)
+}

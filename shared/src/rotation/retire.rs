@@ -1,0 +1,130 @@
+//! Retire and clean up: the only places that delete a key that a version once held.
+
+use time::OffsetDateTime;
+
+use crate::confluent::ApiKeyId;
+
+use super::{
+    error::RotationError,
+    marker::Marker,
+    observe::read_secrets,
+    publish::Published,
+    run::{Change, Run},
+    target::Target,
+    version::SecretState,
+};
+
+/// Deletes a superseded key, on the proof that its successor works. 204 is no proof, nor are 403
+/// and 404: a complete listing that has the successor and lacks the key is.
+///
+/// # Errors
+/// [`RotationError`]; unless the listing confirmed it, the next sweep tries again.
+pub async fn retire(
+    run: &Run,
+    target: &Target,
+    api_key: &ApiKeyId,
+    reason: &str,
+    proof: &Published,
+) -> Result<(), RotationError> {
+    let secrets = read_secrets(run, target).await?;
+    for secret in &secrets {
+        check_settled(run, secret, api_key)?;
+        if secret
+            .current_key()
+            .is_none_or(|held| held.id != *proof.key())
+        {
+            return Err(RotationError::ReadBack {
+                secret: secret.spec.name.clone(),
+                api_key: proof.key().clone(),
+            });
+        }
+    }
+    check_unheld(&secrets, api_key)?;
+    run.confluent.delete_api_key(api_key).await?;
+    let listed = run.keys_now(target).await?;
+    let lists = |id: &ApiKeyId| listed.iter().any(|key| key.id() == id);
+    if lists(api_key) || !lists(proof.key()) {
+        return Err(RotationError::StillListed {
+            api_key: api_key.clone(),
+        });
+    }
+    deleted(run, target, api_key, reason);
+    Ok(())
+}
+
+/// Deletes a key that was never published and that no staged version holds.
+///
+/// # Errors
+/// [`RotationError`].
+pub async fn orphan(
+    run: &Run,
+    target: &Target,
+    api_key: &ApiKeyId,
+    reason: &str,
+) -> Result<(), RotationError> {
+    let secrets = read_secrets(run, target).await?;
+    check_settled(run, &secrets[0], api_key)?;
+    check_unheld(&secrets, api_key)?;
+    for version in secrets[0].description.versions.keys() {
+        let held = secrets[0].version(&run.secrets, version).await?;
+        if held.is_some_and(|held| held.key().is_some_and(|key| key.id == *api_key)) {
+            return Err(held_by(&secrets[0], api_key));
+        }
+    }
+    let Some(key) = run.confluent.get_api_key(api_key).await? else {
+        return Ok(());
+    };
+    let ours = Marker::parse(&key.description)
+        .filter(|marker| marker.is_for(&run.deployment, &target.name));
+    if ours.is_none_or(|marker| marker.published.is_some()) {
+        return Err(held_by(&secrets[0], api_key));
+    }
+    run.confluent.delete_api_key(api_key).await?;
+    deleted(run, target, api_key, reason);
+    Ok(())
+}
+
+fn deleted(run: &Run, target: &Target, api_key: &ApiKeyId, reason: &str) {
+    run.changed(
+        target,
+        &Change {
+            what: "deleted API key",
+            api_key: api_key.as_ref(),
+            subject: api_key.as_ref(),
+            reason,
+            ..Change::default()
+        },
+    );
+}
+
+/// A run that is late may still write for a while after its last read.
+fn check_settled(run: &Run, secret: &SecretState, api_key: &ApiKeyId) -> Result<(), RotationError> {
+    let now = OffsetDateTime::now_utc();
+    let changed = secret.description.last_changed;
+    if changed.is_none_or(|changed| changed + run.settings.settle < now) {
+        return Ok(());
+    }
+    Err(RotationError::Unsettled {
+        secret: secret.spec.name.clone(),
+        api_key: api_key.clone(),
+        settle: run.settings.settle.as_secs(),
+    })
+}
+
+/// Never a key in `AWSCURRENT` or `AWSPENDING` of any secret of the target.
+fn check_unheld(secrets: &[SecretState], api_key: &ApiKeyId) -> Result<(), RotationError> {
+    match secrets
+        .iter()
+        .find(|secret| secret.keys().contains(api_key))
+    {
+        Some(secret) => Err(held_by(secret, api_key)),
+        None => Ok(()),
+    }
+}
+
+fn held_by(secret: &SecretState, api_key: &ApiKeyId) -> RotationError {
+    RotationError::StillHeld {
+        secret: secret.spec.name.clone(),
+        api_key: api_key.clone(),
+    }
+}

@@ -1,0 +1,184 @@
+//! One invocation: its clients, its deadline, and what is read only once in it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use time::OffsetDateTime;
+use tokio::{
+    sync::{Mutex, OnceCell},
+    time::Instant,
+};
+
+use crate::{
+    client_config::ClientParameter,
+    confluent::{ApiKey, Confluent, ConfluentError, Endpoints, OwnerId, Resource},
+    parameters::{Parameters, ParametersError},
+    secrets::Secrets,
+    settings::Settings,
+};
+
+use super::{
+    error::RotationError,
+    marker::{Deployment, Marker},
+    observe::Key,
+    target::Target,
+};
+
+type Cache<K, V> = Mutex<BTreeMap<K, Arc<OnceCell<V>>>>;
+
+/// One invocation.
+#[derive(Debug)]
+pub struct Run {
+    /// Secrets Manager.
+    pub secrets: Secrets,
+    /// Parameter Store.
+    pub parameters: Parameters,
+    /// Confluent's control plane, signed in with the Cloud API key of this invocation.
+    pub confluent: Confluent,
+    /// Whose keys are ours.
+    pub deployment: Deployment,
+    /// The settings.
+    pub settings: Arc<Settings>,
+    /// The invocation's id.
+    pub request_id: String,
+    /// Nothing new begins after this.
+    pub deadline: Instant,
+    /// One listing an owner.
+    pub(super) listings: Cache<OwnerId, Vec<ApiKey>>,
+    /// One read a resource.
+    pub(super) clusters: Cache<String, Endpoints>,
+}
+
+impl Run {
+    /// The owner's keys of the target's resource, from the one listing of this run.
+    ///
+    /// # Errors
+    /// [`ConfluentError`]: half a listing is none.
+    pub async fn keys(&self, target: &Target) -> Result<Vec<Key>, RotationError> {
+        let cell = cell(&self.listings, target.owner.clone()).await;
+        let listed = cell
+            .get_or_try_init(|| self.confluent.list_api_keys(&target.owner))
+            .await?;
+        Ok(self.of_target(target, listed))
+    }
+
+    /// The same from a new listing, for proofs.
+    ///
+    /// # Errors
+    /// [`ConfluentError`].
+    pub(super) async fn keys_now(&self, target: &Target) -> Result<Vec<Key>, RotationError> {
+        let listed = self.confluent.list_api_keys(&target.owner).await?;
+        Ok(self.of_target(target, &listed))
+    }
+
+    fn of_target(&self, target: &Target, listed: &[ApiKey]) -> Vec<Key> {
+        let own = listed.iter().filter(|key| target.owns(key));
+        own.map(|key| Key {
+            marker: Marker::parse(&key.description)
+                .filter(|marker| marker.is_for(&self.deployment, &target.name)),
+            api_key: key.clone(),
+        })
+        .collect()
+    }
+
+    /// Every key in the listings of this run.
+    pub(super) async fn listed(&self) -> Vec<ApiKey> {
+        let listings = self.listings.lock().await;
+        let listed = listings.values().filter_map(|cell| cell.get());
+        listed.flatten().cloned().collect()
+    }
+
+    /// Where a resource is reached, read once.
+    ///
+    /// # Errors
+    /// [`ConfluentError`].
+    pub async fn endpoints(&self, resource: &Resource) -> Result<Endpoints, ConfluentError> {
+        let cell = cell(&self.clusters, resource.id.to_string()).await;
+        cell.get_or_try_init(|| self.confluent.endpoints(resource))
+            .await
+            .cloned()
+    }
+
+    /// The client parameters of a target that are missing or differ.
+    ///
+    /// # Errors
+    /// [`ParametersError`].
+    pub(super) async fn differing_parameters(
+        &self,
+        target: &Target,
+    ) -> Result<Vec<ClientParameter>, ParametersError> {
+        let mut parameters = target.parameters.parameters.clone();
+        let paths: BTreeSet<_> = parameters
+            .iter()
+            .filter_map(|parameter| Some(parameter.name.rsplit_once('/')?.0.to_owned()))
+            .collect();
+        let mut present = BTreeMap::new();
+        for path in paths {
+            let found = self.parameters.list(&path).await?;
+            present.extend(found.into_iter().map(|found| (found.name, found.value)));
+        }
+        parameters.retain(|parameter| present.get(&parameter.name) != Some(&parameter.value));
+        Ok(parameters)
+    }
+
+    /// Refuses to begin anything near the deadline.
+    ///
+    /// # Errors
+    /// [`RotationError::Deadline`].
+    pub(super) fn check_deadline(&self) -> Result<(), RotationError> {
+        if Instant::now() < self.deadline {
+            Ok(())
+        } else {
+            Err(RotationError::Deadline)
+        }
+    }
+
+    /// One line of the audit trail: something in the world is no longer what it was.
+    pub(super) fn changed(&self, target: &Target, change: &Change<'_>) {
+        let Change {
+            what,
+            api_key,
+            subject,
+            before,
+            after,
+            reason,
+        } = change;
+        tracing::info!(
+            target: "shared::audit",
+            change = what,
+            keywheel_target = %target.name,
+            api_key,
+            subject,
+            before,
+            after,
+            reason,
+            request_id = %self.request_id,
+            at = %super::marker::rfc3339(OffsetDateTime::now_utc()),
+            "{what} `{subject}` of target `{}`: {reason}",
+            target.name,
+        );
+    }
+}
+
+/// A change in the world, for the audit trail. Names and ids only.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Change<'a> {
+    /// What was done: `created an API key`.
+    pub what: &'static str,
+    /// The key it is about.
+    pub api_key: &'a str,
+    /// The secret, parameter or key that changed.
+    pub subject: &'a str,
+    /// What it was, where that can be said in a word.
+    pub before: &'a str,
+    /// What it is now.
+    pub after: &'a str,
+    /// Why.
+    pub reason: &'a str,
+}
+
+async fn cell<K: Ord, V>(cache: &Cache<K, V>, key: K) -> Arc<OnceCell<V>> {
+    Arc::clone(cache.lock().await.entry(key).or_default())
+}

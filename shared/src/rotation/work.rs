@@ -1,0 +1,245 @@
+//! Work: carries out a target's plan. It decides nothing; what it cannot do it reports.
+
+use crate::confluent::{ApiKeyId, Endpoints};
+
+use super::{
+    create::{Creation, create, sweep_token, take_off_pending},
+    error::RotationError,
+    observe::{Observation, observe},
+    plan::{Action, Plan, Planned, Wish, plan},
+    publish::{self, Published, publish},
+    report::ActionReport,
+    retire::{orphan, retire},
+    run::{Change, Run},
+    sync::{Patience, sync},
+    target::Target,
+};
+
+/// What came of a plan.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    pub(super) actions: Vec<ActionReport>,
+    pub(super) warnings: Vec<String>,
+    /// The key that this run published.
+    pub(super) published: Option<ApiKeyId>,
+    /// The key that this run published was made in it.
+    pub(super) rotated: bool,
+    /// The key that does not sign in everywhere yet.
+    pub(super) syncing: Option<ApiKeyId>,
+    /// Keys that this run deleted.
+    pub(super) deleted: Vec<ApiKeyId>,
+    pub(super) retired: bool,
+    /// The first thing that did not work.
+    pub(super) error: Option<RotationError>,
+}
+
+/// Carries out a plan. After a `restore` the target is observed and planned anew, once.
+pub(super) async fn work(
+    run: &Run,
+    target: &Target,
+    wish: &Wish,
+    mut seen: Observation,
+    mut todo: Plan,
+) -> (Observation, Plan, Outcome) {
+    let mut outcome = Outcome::default();
+    let restore = todo
+        .actions
+        .iter()
+        .position(|planned| matches!(planned.action, Action::Restore { .. }));
+    if let Some(place) = restore {
+        let planned = todo.actions.remove(place);
+        outcome.carry_out(run, target, &seen, &planned).await;
+        if outcome.error.is_none() {
+            match observe(run, target).await {
+                Ok(again) => {
+                    todo = plan(target, &again, wish);
+                    seen = again;
+                }
+                Err(error) => outcome.error = Some(error),
+            }
+        }
+    }
+    let actions = std::mem::take(&mut todo.actions);
+    for planned in &actions {
+        let needs_success = !matches!(
+            planned.action,
+            Action::Orphan { .. } | Action::PutParameter { .. }
+        );
+        if outcome.error.is_some() && needs_success {
+            outcome
+                .actions
+                .push(ActionReport::new(&planned.action, &planned.reason));
+            continue;
+        }
+        outcome.carry_out(run, target, &seen, planned).await;
+    }
+    todo.actions = actions;
+    (seen, todo, outcome)
+}
+
+impl Outcome {
+    async fn carry_out(
+        &mut self,
+        run: &Run,
+        target: &Target,
+        seen: &Observation,
+        planned: &Planned,
+    ) {
+        let mut report = ActionReport::new(&planned.action, &planned.reason);
+        let done = match run.check_deadline() {
+            Ok(()) => self.act(run, target, seen, planned, &mut report).await,
+            Err(error) => Err(error),
+        };
+        match done {
+            Ok(()) => report.done = true,
+            Err(RotationError::NotInSync { api_key, .. }) => {
+                report.api_key = Some(api_key.to_string());
+                self.syncing = Some(api_key);
+            }
+            Err(RotationError::Unsettled { secret, .. }) => self.warnings.push(format!(
+                "{} waits: secret `{secret}` changed a moment ago",
+                report.action
+            )),
+            Err(error) if self.error.is_none() => self.error = Some(error),
+            Err(error) => self.warnings.push(super::error::chain(&error)),
+        }
+        self.actions.push(report);
+    }
+
+    async fn act(
+        &mut self,
+        run: &Run,
+        target: &Target,
+        seen: &Observation,
+        planned: &Planned,
+        report: &mut ActionReport,
+    ) -> Result<(), RotationError> {
+        let reason = &planned.reason;
+        match &planned.action {
+            Action::Already { .. } => Ok(()),
+            Action::Restore { version, api_key } => {
+                publish::restore(run, target, seen, version, api_key).await
+            }
+            Action::Discard { version, .. } => {
+                take_off_pending(run, target, &seen.primary, version, reason).await
+            }
+            Action::Rewrite { copy, .. } => {
+                let endpoints = endpoints(target, seen)?;
+                publish::rewrite(run, target, seen, &target.copies[*copy], endpoints).await
+            }
+            Action::Renote { api_key } => match seen.key(api_key) {
+                Some(key) => publish::renote(run, target, key).await,
+                None => Ok(()),
+            },
+            Action::Resume { version, .. } => {
+                self.publish(run, target, seen, version).await.map(drop)
+            }
+            Action::Bootstrap => self.rotate(run, target, seen, true, reason, report).await,
+            Action::Rotate { forced } => {
+                self.rotate(run, target, seen, *forced, reason, report)
+                    .await
+            }
+            Action::Retire { api_key } => {
+                let proof = Published::confirm(run, target, seen).await;
+                let proof = proof.ok_or_else(|| RotationError::SuccessorUnproved {
+                    api_key: api_key.clone(),
+                })?;
+                retire(run, target, api_key, reason, &proof).await?;
+                self.retired = true;
+                self.deleted.push(api_key.clone());
+                Ok(())
+            }
+            Action::Orphan { api_key } => {
+                orphan(run, target, api_key, reason).await?;
+                self.deleted.push(api_key.clone());
+                Ok(())
+            }
+            Action::PutParameter { index, .. } => {
+                put_parameter(run, target, seen, *index, reason).await
+            }
+        }
+    }
+
+    async fn rotate(
+        &mut self,
+        run: &Run,
+        target: &Target,
+        seen: &Observation,
+        forced: bool,
+        reason: &str,
+        report: &mut ActionReport,
+    ) -> Result<(), RotationError> {
+        let token = sweep_token(run, target, &seen.primary.description.arn).await?;
+        let creation = Creation {
+            target,
+            endpoints: endpoints(target, seen)?,
+            keys: &seen.keys,
+            token: &token,
+            rotation_token: None,
+            forced,
+            follows_pending: true,
+            reason,
+        };
+        let held = create(run, &creation).await?;
+        report.api_key = held.key().map(|key| key.id.to_string());
+        self.publish(run, target, seen, &held.version).await?;
+        self.rotated = true;
+        Ok(())
+    }
+
+    async fn publish(
+        &mut self,
+        run: &Run,
+        target: &Target,
+        seen: &Observation,
+        version: &str,
+    ) -> Result<(), RotationError> {
+        let endpoints = endpoints(target, seen)?;
+        let synced = sync(
+            run,
+            target,
+            endpoints,
+            &seen.primary,
+            version,
+            Patience::Once,
+        )
+        .await?;
+        let published = publish(run, target, endpoints, synced).await?;
+        self.warnings.extend_from_slice(published.warnings());
+        self.published = Some(published.key().clone());
+        Ok(())
+    }
+}
+
+fn endpoints<'a>(target: &Target, seen: &'a Observation) -> Result<&'a Endpoints, RotationError> {
+    let unknown = |_| RotationError::NoEndpoints {
+        resource: target.resource.id.to_string(),
+    };
+    seen.endpoints.as_ref().map_err(unknown)
+}
+
+async fn put_parameter(
+    run: &Run,
+    target: &Target,
+    seen: &Observation,
+    index: usize,
+    reason: &str,
+) -> Result<(), RotationError> {
+    let Some(parameter) = seen.parameters.as_ref().ok().and_then(|all| all.get(index)) else {
+        return Ok(());
+    };
+    run.parameters
+        .put(&parameter.name, &parameter.value, &parameter.description)
+        .await?;
+    run.changed(
+        target,
+        &Change {
+            what: "put parameter",
+            subject: &parameter.name,
+            after: &parameter.value,
+            reason,
+            ..Change::default()
+        },
+    );
+    Ok(())
+}

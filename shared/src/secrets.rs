@@ -1,0 +1,308 @@
+//! Secrets Manager: secrets, their versions and the staging labels on them.
+//!
+//! Values are read by version id, never by label: a label may not be visible right after it was
+//! put there (aws-sdk-js-v3#7701), the version itself is.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use aws_config::SdkConfig;
+use aws_sdk_secretsmanager::{Client, primitives::DateTime};
+use secrecy::{ExposeSecret, SecretString};
+use thiserror::Error;
+use time::OffsetDateTime;
+
+use crate::aws::ServiceError;
+
+/// The label of the value that every reader gets.
+pub const AWSCURRENT: &str = "AWSCURRENT";
+/// The label of the value that a rotation prepares.
+pub const AWSPENDING: &str = "AWSPENDING";
+/// The label that Secrets Manager itself gives to the value before.
+pub const AWSPREVIOUS: &str = "AWSPREVIOUS";
+/// The label under which a text waits for its `AWSCURRENT`: no reader asks for it.
+pub const KEYWHEEL: &str = "KEYWHEEL";
+
+/// The id of a secret's version: the `ClientRequestToken` it was put with.
+pub type VersionId = String;
+
+/// What `DescribeSecret` tells.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Description {
+    /// The full ARN.
+    pub arn: String,
+    /// The name, without the suffix of the ARN.
+    pub name: String,
+    /// Marked for deletion: such a secret can neither be read nor written.
+    pub deleted: bool,
+    /// The Region it is replicated from, if it is replicated at all.
+    pub primary_region: Option<String>,
+    /// The service that manages the secret, if one does.
+    pub owning_service: Option<String>,
+    /// Absent in some answers, even where rotation is on.
+    pub rotation_enabled: Option<bool>,
+    /// When Secrets Manager means to rotate it next.
+    pub next_rotation_date: Option<OffsetDateTime>,
+    /// The last put, label move or change of its metadata.
+    pub last_changed: Option<OffsetDateTime>,
+    /// Tags by key.
+    pub tags: BTreeMap<String, String>,
+    /// The staged versions and their labels; versions without a label are not listed here.
+    pub versions: BTreeMap<VersionId, BTreeSet<String>>,
+}
+
+impl Description {
+    /// The version that carries `label`.
+    #[must_use]
+    pub fn staged(&self, label: &str) -> Option<&VersionId> {
+        self.versions
+            .iter()
+            .find_map(|(id, labels)| labels.contains(label).then_some(id))
+    }
+
+    /// Whether `version` carries `label`.
+    #[must_use]
+    pub fn is_staged(&self, version: &str, label: &str) -> bool {
+        self.versions
+            .get(version)
+            .is_some_and(|labels| labels.contains(label))
+    }
+}
+
+/// One version's value. `Debug` shows no text.
+#[derive(Debug, Clone)]
+pub struct Value {
+    /// The version it stands in.
+    pub version: VersionId,
+    /// When the version was made.
+    pub created: OffsetDateTime,
+    /// The text; `None` for a binary value.
+    pub text: Option<SecretString>,
+}
+
+/// A call that Secrets Manager refused or did not answer.
+#[derive(Debug, Clone, Error, PartialEq, Eq)]
+#[error("`secretsmanager:{action}` failed on secret `{secret}`")]
+pub struct SecretsError {
+    /// The action, as IAM names it.
+    pub action: &'static str,
+    /// Name or ARN as it was asked for.
+    pub secret: String,
+    /// What the service said.
+    #[source]
+    pub source: ServiceError,
+}
+
+impl SecretsError {
+    /// Whether the secret, or the version, does not exist.
+    #[must_use]
+    pub fn not_found(&self) -> bool {
+        self.source.code == "ResourceNotFoundException"
+    }
+
+    /// Whether the service said that nothing was done; otherwise the outcome is unknown.
+    #[must_use]
+    pub fn refused(&self) -> bool {
+        self.source.refused()
+    }
+}
+
+/// The Secrets Manager of one account and Region.
+#[derive(Debug, Clone)]
+pub struct Secrets {
+    client: Client,
+}
+
+impl Secrets {
+    /// A client from the common configuration.
+    #[must_use]
+    pub fn new(configuration: &SdkConfig) -> Self {
+        Self {
+            client: Client::new(configuration),
+        }
+    }
+
+    /// Describes a secret by name or ARN.
+    ///
+    /// # Errors
+    /// [`SecretsError`].
+    pub async fn describe(&self, secret: &str) -> Result<Description, SecretsError> {
+        let answer = self
+            .client
+            .describe_secret()
+            .secret_id(secret)
+            .send()
+            .await
+            .map_err(failed("DescribeSecret", secret))?;
+        let tags = answer.tags().iter();
+        let tags = tags.filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned())));
+        Ok(Description {
+            arn: answer.arn().unwrap_or(secret).to_owned(),
+            name: answer.name().unwrap_or(secret).to_owned(),
+            deleted: answer.deleted_date().is_some(),
+            primary_region: answer.primary_region().map(str::to_owned),
+            owning_service: answer.owning_service().map(str::to_owned),
+            rotation_enabled: answer.rotation_enabled(),
+            next_rotation_date: answer.next_rotation_date().and_then(moment),
+            last_changed: answer.last_changed_date().and_then(moment),
+            tags: tags.collect(),
+            versions: answer
+                .version_ids_to_stages()
+                .into_iter()
+                .flatten()
+                .map(|(id, labels)| (id.clone(), labels.iter().cloned().collect()))
+                .collect(),
+        })
+    }
+
+    /// The value of a version; `None` when the version holds none or does not exist.
+    ///
+    /// # Errors
+    /// [`SecretsError`].
+    pub async fn value(&self, secret: &str, version: &str) -> Result<Option<Value>, SecretsError> {
+        let answer = self
+            .client
+            .get_secret_value()
+            .secret_id(secret)
+            .version_id(version)
+            .send()
+            .await
+            .map_err(failed("GetSecretValue", secret));
+        match answer {
+            Ok(answer) => Ok(Some(Value {
+                version: version.to_owned(),
+                created: answer
+                    .created_date()
+                    .and_then(moment)
+                    .unwrap_or(OffsetDateTime::UNIX_EPOCH),
+                text: answer.secret_string().map(SecretString::from),
+            })),
+            Err(error) if error.not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The text in `AWSCURRENT`, read as any reader would; `None` for a binary value.
+    ///
+    /// # Errors
+    /// [`SecretsError`].
+    pub async fn current_text(&self, secret: &str) -> Result<Option<SecretString>, SecretsError> {
+        self.client
+            .get_secret_value()
+            .secret_id(secret)
+            .send()
+            .await
+            .map(|answer| answer.secret_string().map(SecretString::from))
+            .map_err(failed("GetSecretValue", secret))
+    }
+
+    /// The ids of all versions that hold a value, those without a label included.
+    ///
+    /// # Errors
+    /// [`SecretsError`].
+    pub async fn version_ids(&self, secret: &str) -> Result<BTreeSet<VersionId>, SecretsError> {
+        let mut ids = BTreeSet::new();
+        let mut page = None;
+        loop {
+            let answer = self
+                .client
+                .list_secret_version_ids()
+                .secret_id(secret)
+                .include_deprecated(true)
+                .set_next_token(page)
+                .send()
+                .await
+                .map_err(failed("ListSecretVersionIds", secret))?;
+            let versions = answer.versions().iter();
+            ids.extend(versions.filter_map(|version| Some(version.version_id()?.to_owned())));
+            match answer.next_token() {
+                Some(token) if !token.is_empty() => page = Some(token.to_owned()),
+                _ => return Ok(ids),
+            }
+        }
+    }
+
+    /// Puts a text as version `token` with one label. The same token and text again does nothing;
+    /// another text under a known token is refused (`ResourceExistsException`).
+    ///
+    /// # Errors
+    /// [`SecretsError`]; unless [`SecretsError::refused`], the version may hold the text.
+    pub async fn put(
+        &self,
+        secret: &str,
+        token: &str,
+        text: &SecretString,
+        label: &str,
+        rotation_token: Option<&SecretString>,
+    ) -> Result<(), SecretsError> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the secret goes where it is kept"
+        )]
+        let (text, rotation_token) = (
+            text.expose_secret(),
+            rotation_token.map(|token| token.expose_secret().to_owned()),
+        );
+        self.client
+            .put_secret_value()
+            .secret_id(secret)
+            .client_request_token(token)
+            .secret_string(text)
+            .version_stages(label)
+            .set_rotation_token(rotation_token)
+            .send()
+            .await
+            .map(drop)
+            .map_err(failed("PutSecretValue", secret))
+    }
+
+    /// Moves a label in one call that Secrets Manager refuses when the label is not on `from`
+    /// (without `from`: when it is anywhere). The call is given up after `within`.
+    ///
+    /// # Errors
+    /// [`SecretsError`]; unless [`SecretsError::refused`], the label may have moved.
+    pub async fn move_label(
+        &self,
+        secret: &str,
+        label: &str,
+        from: Option<&str>,
+        to: Option<&str>,
+        within: Duration,
+    ) -> Result<(), SecretsError> {
+        let failed = failed("UpdateSecretVersionStage", secret);
+        let call = self
+            .client
+            .update_secret_version_stage()
+            .secret_id(secret)
+            .version_stage(label)
+            .set_remove_from_version_id(from.map(str::to_owned))
+            .set_move_to_version_id(to.map(str::to_owned))
+            .send();
+        match tokio::time::timeout(within, call).await {
+            Ok(answer) => answer.map(drop).map_err(failed),
+            Err(_) => Err(SecretsError {
+                action: "UpdateSecretVersionStage",
+                secret: secret.to_owned(),
+                source: ServiceError::no_answer("the call was given up"),
+            }),
+        }
+    }
+}
+
+fn failed<E: Into<ServiceError>>(
+    action: &'static str,
+    secret: &str,
+) -> impl FnOnce(E) -> SecretsError {
+    let secret = secret.to_owned();
+    move |error| SecretsError {
+        action,
+        secret,
+        source: error.into(),
+    }
+}
+
+fn moment(date: &DateTime) -> Option<OffsetDateTime> {
+    OffsetDateTime::from_unix_timestamp_nanos(date.as_nanos()).ok()
+}
