@@ -34,6 +34,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "rotation",
         &[
+            "settings",
             "confluent",
             "client_config",
             "secrets",
