@@ -2,3 +2,4 @@
 pub mod aws;
 pub mod client_config;
 pub mod confluent;
+pub mod settings;
