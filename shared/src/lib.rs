@@ -2,4 +2,6 @@
 pub mod aws;
 pub mod client_config;
 pub mod confluent;
+pub mod failure;
+pub mod log;
 pub mod settings;
