@@ -4,4 +4,5 @@ pub mod client_config;
 pub mod confluent;
 pub mod failure;
 pub mod log;
+pub mod parameters;
 pub mod settings;
