@@ -12,7 +12,7 @@ mod jaas;
 mod java;
 mod librdkafka;
 mod login;
-pub mod parameters;
+mod parameters;
 mod schema_registry_java;
 mod schema_registry_python;
 mod user_info;

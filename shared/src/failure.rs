@@ -1,8 +1,9 @@
 //! The one place where an error becomes what Lambda reports.
 
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, future::ready};
 
-use lambda_runtime::Diagnostic;
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use serde::de::IgnoredAny;
 
 use crate::{
     rotation::{RotationError, error::chain},
@@ -29,16 +30,19 @@ impl Failure {
         }
     }
 
-    /// A failure at start. Lambda shows only that the process ended, so the log says why.
-    #[must_use]
-    pub fn stops(error: impl Into<Self>) -> Self {
-        let failure = error.into();
+    /// Runs a function that cannot work, a setting of it being wrong: every invocation fails with
+    /// this. To exit instead would leave the caller without a reason (`Runtime.ExitError`).
+    ///
+    /// # Errors
+    /// As [`lambda_runtime::run`].
+    pub async fn answer_every_invocation(self) -> Result<(), lambda_runtime::Error> {
         tracing::error!(
-            kind = failure.kind,
-            "the function does not start: {}",
-            failure.message
+            kind = self.kind,
+            "the function cannot work: {}",
+            self.message
         );
-        failure
+        let answer = |_: LambdaEvent<IgnoredAny>| ready(Err::<(), _>(self.clone()));
+        lambda_runtime::run(service_fn(answer)).await
     }
 }
 
@@ -68,5 +72,22 @@ impl From<Failure> for Diagnostic {
             error_type: failure.kind.to_owned(),
             error_message: failure.message,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::rotation::request::RequestError;
+
+    #[test]
+    fn the_chain_of_causes_is_one_sentence() {
+        let pattern = "*/x".to_owned();
+        let failure = Failure::from(RotationError::from(RequestError::NoSuchTarget { pattern }));
+        assert_snapshot!(failure, @"EventRefused: the event is refused: no target matches `*/x`");
+        let diagnostic = Diagnostic::from(failure);
+        assert_eq!(diagnostic.error_type, "EventRefused");
     }
 }

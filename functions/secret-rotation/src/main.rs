@@ -9,12 +9,19 @@ use shared::{aws, failure::Failure, log, rotation::Engine, settings::Settings};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     log::init();
-    let settings = Settings::from_env().map_err(Failure::stops)?;
-    let aws = aws::configuration(settings.ca_bundle.as_deref()).await;
-    let engine = Engine::new(&aws, settings, "secret-rotation").map_err(Failure::stops)?;
+    let engine = match start().await {
+        Ok(engine) => engine,
+        Err(failure) => return failure.answer_every_invocation().await,
+    };
     let engine = &engine;
     run(service_fn(move |event: LambdaEvent<Value>| {
         handler::handle(engine, event)
     }))
     .await
+}
+
+async fn start() -> Result<Engine, Failure> {
+    let settings = Settings::from_env()?;
+    let aws = aws::configuration(settings.ca_bundle.as_deref()).await;
+    Ok(Engine::new(&aws, settings, "secret-rotation")?)
 }

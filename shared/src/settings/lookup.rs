@@ -152,10 +152,8 @@ impl<'a> Lookup<'a> {
     /// The settings, which `whole` has when each of them was right.
     pub(super) fn finish<T>(self, whole: impl FnOnce() -> Option<T>) -> Result<T, SettingsError> {
         let wrong = self.wrong;
-        if !wrong.is_empty() {
-            return Err(SettingsError { wrong });
-        }
-        whole().ok_or(SettingsError { wrong })
+        let whole = if wrong.is_empty() { whole() } else { None };
+        whole.ok_or(SettingsError { wrong })
     }
 
     fn parsed<T, R: Into<String>>(
