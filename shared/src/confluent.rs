@@ -10,21 +10,27 @@ mod answer;
 mod api_keys;
 mod client;
 mod clusters;
+mod envelope;
 mod error;
 mod http;
 mod ids;
 mod page;
 mod patience;
+mod printable;
 mod quota;
+mod refusal;
 mod resource;
 mod sync;
+#[cfg(test)]
+mod tests;
 
 pub use address::{AddressError, BaseUrl};
 pub use api_keys::{ApiKey, CreateError, Deletion, NewApiKey};
 pub use client::{Confluent, Credential, UserAgent};
-pub use error::{ConfluentError, ErrorKind, Refusal};
+pub use error::{ConfluentError, ErrorKind};
 pub use http::{HttpClient, HttpClientError, http_client};
 pub use ids::{ApiKeyId, EnvironmentId, IdError, OwnerId, ResourceId};
 pub use quota::Quota;
+pub use refusal::Refusal;
 pub use resource::{Endpoints, Resource, ResourceKind};
 pub use sync::SignIn;

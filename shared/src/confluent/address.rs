@@ -5,7 +5,7 @@ use std::str::FromStr;
 use thiserror::Error;
 use url::{Host, Url};
 
-use super::error::printable;
+use super::printable::printable;
 
 /// Why an address gets no credentials.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -96,7 +96,8 @@ fn parse(text: &str) -> Result<Url, AddressError> {
     Url::parse(text).map_err(|_| AddressError::NotAUrl)
 }
 
-fn secure(url: &Url) -> Result<(), AddressError> {
+/// Whether credentials may be sent to the URL.
+pub(super) fn secure(url: &Url) -> Result<(), AddressError> {
     let loopback = match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
@@ -118,4 +119,48 @@ fn secure(url: &Url) -> Result<(), AddressError> {
 
 fn host(url: &Url) -> String {
     printable(url.host_str().unwrap_or_default(), 64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> String {
+        text.parse::<BaseUrl>().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn https_and_loopback_are_accepted() {
+        for text in [
+            "https://api.confluent.cloud",
+            "https://api.confluent.cloud:443/",
+            "http://127.0.0.1:8080",
+            "http://127.9.9.9",
+            "http://[::1]:1",
+            "http://localhost:8080",
+        ] {
+            text.parse::<BaseUrl>().unwrap();
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_why() {
+        insta::assert_snapshot!(refused("http://api.confluent.cloud"), @"expected `https` (plain `http` only to a loopback address), but got `http` to `api.confluent.cloud`");
+        insta::assert_snapshot!(refused("http://127.0.0.1.example.com"), @"expected `https` (plain `http` only to a loopback address), but got `http` to `127.0.0.1.example.com`");
+        insta::assert_snapshot!(refused("ftp://127.0.0.1"), @"expected `https` (plain `http` only to a loopback address), but got `ftp` to `127.0.0.1`");
+        insta::assert_snapshot!(refused("https://key:hunter2@api.confluent.cloud"), @"expected no user and no password in the URL of `api.confluent.cloud`");
+        insta::assert_snapshot!(refused("https://api.confluent.cloud/iam/v2"), @"expected no path, query or fragment after `api.confluent.cloud`, but got `/iam/v2`");
+        insta::assert_snapshot!(refused("api.confluent.cloud"), @"expected a URL such as `https://api.confluent.cloud`");
+        insta::assert_snapshot!(refused("mailto:somebody"), @"expected a URL such as `https://api.confluent.cloud`");
+    }
+
+    #[test]
+    fn segments_are_encoded() {
+        let base: BaseUrl = "https://api.confluent.cloud".parse().unwrap();
+        let url = base.join(&["iam", "a b?c#d%/e"]);
+        assert_eq!(
+            url.as_str(),
+            "https://api.confluent.cloud/iam/a%20b%3Fc%23d%25%2Fe"
+        );
+    }
 }

@@ -6,9 +6,9 @@ use reqwest::{
     Response,
     header::{HeaderMap, RETRY_AFTER},
 };
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 
-use super::error::{ConfluentError, Refusal, printable};
+use super::{envelope::Envelope, error::ConfluentError, printable::printable, refusal::Refusal};
 
 /// A page of 100 API keys is about 100 kB; what is longer than this is not an answer to us.
 const LONGEST_BODY: usize = 8 * 1024 * 1024;
@@ -60,7 +60,9 @@ impl Answer {
         loop {
             match response.chunk().await {
                 Ok(Some(chunk)) if self.body.len() + chunk.len() > LONGEST_BODY => {
-                    return Err(self.unexpected(format!("more than {LONGEST_BODY} bytes")));
+                    return Err(
+                        self.unexpected(format!("the answer is longer than {LONGEST_BODY} bytes"))
+                    );
                 }
                 Ok(Some(chunk)) => self.body.extend_from_slice(&chunk),
                 Ok(None) => return Ok(()),
@@ -74,7 +76,7 @@ impl Answer {
         serde_json::from_slice(&self.body).map_err(|error| {
             // The error's own text quotes values, and one of them may be a secret.
             self.unexpected(format!(
-                "not the documented JSON at line {} column {}",
+                "the answer is not the documented JSON at line {} column {}",
                 error.line(),
                 error.column()
             ))
@@ -133,52 +135,4 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
         .iter()
         .find_map(|name| header(headers, name)?.trim().parse().ok())
         .map(Duration::from_secs)
-}
-
-/// What an error's body says, in whichever envelope: `{"errors": [{"code", "detail"}]}`, the newer
-/// `{"error": {"code", "message"}}`, or the data planes' `{"error_code", "message"}`.
-#[derive(Default)]
-struct Envelope {
-    code: Option<String>,
-    detail: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Errors {
-    errors: Vec<ErrorObject>,
-}
-
-#[derive(Deserialize)]
-struct Error {
-    error: ErrorObject,
-}
-
-#[derive(Deserialize)]
-struct ErrorObject {
-    #[serde(alias = "error_code")]
-    code: Option<serde_json::Value>,
-    #[serde(alias = "message")]
-    detail: Option<String>,
-    title: Option<String>,
-}
-
-impl Envelope {
-    fn read(body: &[u8]) -> Self {
-        let first = serde_json::from_slice::<Errors>(body)
-            .map(|all| all.errors.into_iter().next())
-            .or_else(|_| serde_json::from_slice::<Error>(body).map(|one| Some(one.error)))
-            .or_else(|_| serde_json::from_slice::<ErrorObject>(body).map(Some));
-        let Ok(Some(error)) = first else {
-            return Self::default();
-        };
-        let text = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
-        Self {
-            code: text(error.code.and_then(|code| match code {
-                serde_json::Value::String(code) => Some(code),
-                serde_json::Value::Number(code) => Some(code.to_string()),
-                _ => None,
-            })),
-            detail: text(error.detail).or(text(error.title)),
-        }
-    }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use reqwest::{RequestBuilder, header};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, sleep};
+use tracing::warn;
 use url::Url;
 
 use super::{
@@ -123,7 +124,10 @@ impl Confluent {
                 _ => None,
             };
             match self.patience.pause(repetition, asked, fastrand::f64()) {
-                Some(pause) if Instant::now() + pause < self.deadline => sleep(pause).await,
+                Some(pause) if Instant::now() + pause < self.deadline => {
+                    sleep(pause).await;
+                    warn!("asked again after {pause:?}: {error}");
+                }
                 _ => return Err(error),
             }
             repetition += 1;

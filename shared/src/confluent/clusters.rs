@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, de::DeserializeOwned};
+use url::Url;
 
 use super::{
     address::parse_secure,
     client::Confluent,
-    error::{ConfluentError, printable},
+    error::ConfluentError,
     ids::ResourceId,
+    printable::printable,
     resource::{Endpoints, Resource, ResourceKind},
 };
 
@@ -89,27 +91,12 @@ struct AccessPoint {
 impl KafkaSpec {
     fn endpoints(self, resource: &ResourceId) -> Result<Endpoints, ConfluentError> {
         let points = self.endpoints.unwrap_or_default();
-        let point = match only(points, "PUBLIC") {
-            Ok(point) => point.unwrap_or(self.deprecated),
-            Err(names) => {
-                return Err(ConfluentError::SeveralAccessPoints {
-                    resource: resource.clone(),
-                    names,
-                });
-            }
-        };
-        let (Some(bootstrap), Some(rest)) = (
-            present(point.kafka_bootstrap_endpoint),
-            present(point.http_endpoint),
-        ) else {
-            return Err(without_endpoint(resource));
-        };
+        let point = public_or_only(points, resource)?.unwrap_or(self.deprecated);
+        let bootstrap = present(point.kafka_bootstrap_endpoint, resource)?;
+        let rest = present(point.http_endpoint, resource)?;
         Ok(Endpoints::Kafka {
             bootstrap_servers: bare(&bootstrap),
-            rest: parse_secure(&rest).map_err(|source| ConfluentError::UnusableEndpoint {
-                resource: resource.clone(),
-                source,
-            })?,
+            rest: usable(&rest, resource)?,
         })
     }
 }
@@ -129,55 +116,54 @@ struct PrivateNetworking {
 
 impl RegistrySpec {
     fn endpoints(self, resource: &ResourceId) -> Result<Endpoints, ConfluentError> {
-        let private = || {
-            let regional = self.private_networking_config?.regional_endpoints;
-            Some(only(regional?, ""))
-        };
-        let url = match present(self.http_endpoint) {
-            Some(public) => Some(public),
-            None => match private() {
-                Some(Err(names)) => {
-                    return Err(ConfluentError::SeveralAccessPoints {
-                        resource: resource.clone(),
-                        names,
-                    });
-                }
-                Some(Ok(Some(regional))) => Some(regional),
-                _ => present(self.private_http_endpoint),
+        let private = self.private_networking_config;
+        let regional = private.and_then(|private| private.regional_endpoints);
+        let url = match present(self.http_endpoint, resource) {
+            Ok(public) => public,
+            Err(_) => match public_or_only(regional.unwrap_or_default(), resource)? {
+                Some(regional) => regional,
+                None => present(self.private_http_endpoint, resource)?,
             },
         };
-        let url = url.ok_or_else(|| without_endpoint(resource))?;
-        parse_secure(&url).map_err(|source| ConfluentError::UnusableEndpoint {
-            resource: resource.clone(),
-            source,
-        })?;
+        usable(&url, resource)?;
         Ok(Endpoints::SchemaRegistry {
             url: url.trim_end_matches('/').to_owned(),
         })
     }
 }
 
-/// The entry named `preferred`, else the only one, `None` of none, else the names of all.
-fn only<T>(mut entries: BTreeMap<String, T>, preferred: &str) -> Result<Option<T>, String> {
-    if let Some(entry) = entries.remove(preferred) {
-        return Ok(Some(entry));
+/// The entry `PUBLIC`, else the only one; `None` of none.
+fn public_or_only<T>(
+    mut points: BTreeMap<String, T>,
+    resource: &ResourceId,
+) -> Result<Option<T>, ConfluentError> {
+    if let Some(public) = points.remove("PUBLIC") {
+        return Ok(Some(public));
     }
-    if entries.len() > 1 {
-        let names: Vec<_> = entries.keys().map(|name| format!("`{name}`")).collect();
-        return Err(printable(&names.join(", "), 300));
+    if points.len() > 1 {
+        let names: Vec<_> = points.keys().map(|name| format!("`{name}`")).collect();
+        return Err(ConfluentError::SeveralAccessPoints {
+            resource: resource.clone(),
+            names: printable(&names.join(", "), 300),
+        });
     }
-    Ok(entries.into_values().next())
+    Ok(points.into_values().next())
 }
 
-fn present(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.is_empty())
+/// Absent and empty mean the same.
+fn present(endpoint: Option<String>, resource: &ResourceId) -> Result<String, ConfluentError> {
+    endpoint
+        .filter(|endpoint| !endpoint.is_empty())
+        .ok_or_else(|| ConfluentError::WithoutEndpoints {
+            resource: resource.clone(),
+        })
 }
 
-fn without_endpoint(resource: &ResourceId) -> ConfluentError {
-    ConfluentError::NotProvisioned {
+fn usable(endpoint: &str, resource: &ResourceId) -> Result<Url, ConfluentError> {
+    parse_secure(endpoint).map_err(|source| ConfluentError::UnusableEndpoint {
         resource: resource.clone(),
-        phase: "without endpoints".to_owned(),
-    }
+        source,
+    })
 }
 
 /// Each server as `host:port`: Confluent often writes `SASL_SSL://` before it.

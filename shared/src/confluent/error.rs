@@ -1,10 +1,8 @@
 //! What can go wrong between us and Confluent Cloud, told without payloads.
 
-use std::{fmt, time::Duration};
-
 use thiserror::Error;
 
-use super::{address::AddressError, ids::ResourceId};
+use super::{address::AddressError, ids::ResourceId, refusal::Refusal};
 
 /// A failed operation. Its text holds ids, Confluent's own sentence and the request id;
 /// never a body, a header or a secret.
@@ -15,7 +13,7 @@ pub enum ConfluentError {
     Refused(Box<Refusal>),
     /// Sending credentials where an answer points to would give them away.
     #[error(
-        "could not {operation}: a redirect ({status}) is not followed{}",
+        "could not {operation}: {status}, and a redirect is not followed{}",
         by(request_id)
     )]
     Redirected {
@@ -48,10 +46,7 @@ pub enum ConfluentError {
         operation: String,
     },
     /// A successful status with an answer that is not the documented one.
-    #[error(
-        "could not {operation}: {what} (in an answer with {status}{})",
-        id(request_id)
-    )]
+    #[error("could not {operation}: {status}, but {what}{}", by(request_id))]
     UnexpectedAnswer {
         /// What was asked.
         operation: String,
@@ -62,13 +57,19 @@ pub enum ConfluentError {
         /// What is wrong with the answer.
         what: String,
     },
-    /// The resource exists and has no endpoints yet, or never will.
+    /// The resource is being made, or could not be made.
     #[error("`{resource}` is not provisioned yet (phase `{phase}`)")]
     NotProvisioned {
         /// The resource.
         resource: ResourceId,
-        /// `PROVISIONING`, `FAILED` or what Confluent says.
+        /// `PROVISIONING` or `FAILED`.
         phase: String,
+    },
+    /// The resource names no address for clients.
+    #[error("`{resource}` has no endpoints")]
+    WithoutEndpoints {
+        /// The resource.
+        resource: ResourceId,
     },
     /// Which of several private access points is right depends on where the clients run.
     #[error("`{resource}` has several access points and none is `PUBLIC`: {names}")]
@@ -87,40 +88,6 @@ pub enum ConfluentError {
         #[source]
         source: AddressError,
     },
-}
-
-/// An answer with a status of 400 or more.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// What was asked.
-    pub operation: String,
-    /// The HTTP status.
-    pub status: u16,
-    /// Confluent's code, such as `forbidden_access`.
-    pub code: Option<String>,
-    /// Confluent's sentence, cut when long. Without code and sentence the answer was not Confluent's.
-    pub detail: Option<String>,
-    /// `X-Request-Id`: what Confluent's support asks for.
-    pub request_id: Option<String>,
-    /// How long Confluent asked to wait.
-    pub retry_after: Option<Duration>,
-    /// Whether the answer says that our own credential is bad.
-    pub invalid_api_key: bool,
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "could not {}: {}", self.operation, self.status)?;
-        if let Some(code) = &self.code {
-            write!(f, " `{code}`")?;
-        }
-        match &self.detail {
-            Some(detail) => write!(f, ": {detail}")?,
-            None if self.code.is_none() => f.write_str(" without an error of Confluent's")?,
-            None => {}
-        }
-        f.write_str(&by(&self.request_id))
-    }
 }
 
 /// What a failure means to the caller.
@@ -158,6 +125,7 @@ impl ConfluentError {
             Self::OutOfTime { .. } => ErrorKind::OutOfTime,
             Self::Redirected { .. } | Self::UnexpectedAnswer { .. } => ErrorKind::UnexpectedAnswer,
             Self::NotProvisioned { .. }
+            | Self::WithoutEndpoints { .. }
             | Self::SeveralAccessPoints { .. }
             | Self::UnusableEndpoint { .. } => ErrorKind::NoEndpoint,
         }
@@ -177,7 +145,7 @@ impl ConfluentError {
         }
     }
 
-    /// Whether a read may succeed when it is repeated.
+    /// Whether a read may succeed when it is repeated. One that took too long had its time.
     pub(super) fn passing(&self) -> bool {
         match self {
             Self::Refused(refusal) => match refusal.status {
@@ -191,55 +159,10 @@ impl ConfluentError {
     }
 }
 
-impl Refusal {
-    fn kind(&self) -> ErrorKind {
-        let over_quota = |detail: &String| detail.contains("is currently limited to");
-        match self.status {
-            401 => ErrorKind::Unauthorized,
-            403 if self.invalid_api_key => ErrorKind::Unauthorized,
-            402 => ErrorKind::Quota,
-            429 => ErrorKind::RateLimited,
-            500.. => ErrorKind::Unavailable,
-            _ if self.detail.as_ref().is_some_and(over_quota) => ErrorKind::Quota,
-            403 => ErrorKind::Forbidden,
-            404 => ErrorKind::NotFound,
-            _ => ErrorKind::Rejected,
-        }
-    }
-
-    /// Whether a read or delete by id says that the thing is gone: 404, or Confluent's own 403
-    /// that does not name the API key (so its Terraform provider reads them). A 403 of a proxy
-    /// says nothing; a 403 may also mean that we lack the right, so this alone proves nothing.
-    pub(super) fn says_gone(&self) -> bool {
-        let confluents = self.code.is_some() || self.detail.is_some();
-        self.status == 404 || (self.kind() == ErrorKind::Forbidden && confluents)
-    }
-}
-
-/// `text` fit for one line of a log: no control characters, at most `longest` characters.
-pub(super) fn printable(text: &str, longest: usize) -> String {
-    let mut line: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(longest + 1)
-        .collect();
-    if let Some((cut, _)) = line.char_indices().nth(longest) {
-        line.truncate(cut);
-        line.push('…');
-    }
-    line
-}
-
-fn by(request_id: &Option<String>) -> String {
+/// The end of a sentence about an answer.
+pub(super) fn by(request_id: &Option<String>) -> String {
     match request_id {
         Some(id) => format!(" (request id `{id}`)"),
-        None => String::new(),
-    }
-}
-
-fn id(request_id: &Option<String>) -> String {
-    match request_id {
-        Some(id) => format!(", request id `{id}`"),
         None => String::new(),
     }
 }

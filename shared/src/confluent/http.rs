@@ -121,3 +121,16 @@ fn build(builder: ClientBuilder) -> Result<Client, HttpClientError> {
         .build()
         .map_err(|source| HttpClientError::Client { source })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bundle_must_hold_certificates() {
+        http_client(None).unwrap();
+        insta::assert_snapshot!(http_client(Some(b"")).unwrap_err(), @"expected a PEM bundle of certificates");
+        let no_certificate = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        insta::assert_snapshot!(http_client(Some(no_certificate)).unwrap_err(), @"certificate 1 of the bundle cannot be trusted as a root");
+    }
+}

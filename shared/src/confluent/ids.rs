@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{error::printable, resource::ResourceKind};
+use super::{printable::printable, resource::ResourceKind};
 
 /// Path ids are documented up to this many characters.
 const LONGEST: usize = 255;
@@ -150,4 +150,66 @@ fn prefixed(text: &str, prefixes: &[&str], expected: &'static str) -> Result<Str
         });
     }
     Ok(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+
+    fn resource(text: &str) -> String {
+        text.parse::<ResourceId>().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn ids_are_kept_in_lower_case() {
+        assert_eq!(
+            "SA-12mgDV".parse::<OwnerId>().unwrap().as_str(),
+            "sa-12mgdv"
+        );
+        assert_eq!("u-1".parse::<OwnerId>().unwrap().to_string(), "u-1");
+        let id: ResourceId = "LKC-1".parse().unwrap();
+        assert_eq!((id.as_str(), id.kind()), ("lkc-1", ResourceKind::Kafka));
+        let id: ResourceId = "lsrc-1".parse().unwrap();
+        assert_eq!(id.kind(), ResourceKind::SchemaRegistry);
+    }
+
+    #[test]
+    fn a_wrong_id_is_told_with_what_was_expected() {
+        assert_snapshot!(resource("env-1"), @"expected an id that begins with `lkc-` or `lsrc-`, but got `env-1`");
+        assert_snapshot!("pool-1".parse::<OwnerId>().unwrap_err(), @"expected an id that begins with `sa-` or `u-`, but got `pool-1`");
+        assert_snapshot!("lkc-1".parse::<EnvironmentId>().unwrap_err(), @"expected an id that begins with `env-`, but got `lkc-1`");
+        assert_snapshot!(resource("lkc-"), @"expected letters, digits and hyphens after the prefix, but got `lkc-`");
+        assert_snapshot!(resource("lkc-1/../../x"), @"expected letters, digits and hyphens after the prefix, but got `lkc-1/../../x`");
+        assert_snapshot!(resource(&format!("lkc-{}", "1".repeat(300))), @"expected letters, digits and hyphens after the prefix, but got `lkc-111111111111111111111111111111111111111111111111111111111111…`");
+    }
+
+    #[test]
+    fn kinds_of_later_versions_are_named() {
+        assert_snapshot!(resource("lksqlc-1"), @"resource kind `ksqlDB` of `lksqlc-1` is not built yet");
+        assert_snapshot!(resource("aws.us-east-1"), @"resource kind `flink` of `aws.us-east-1` is not built yet");
+        assert_snapshot!(resource("CLOUD"), @"resource kind `cloud` of `CLOUD` is not built yet");
+        assert_snapshot!(resource("tableflow"), @"resource kind `tableflow` of `tableflow` is not built yet");
+        assert_snapshot!(resource("global"), @"resource kind `global` of `global` is not built yet");
+    }
+
+    #[test]
+    fn an_api_key_is_visible_text_and_never_repeated() {
+        for text in ["7FJIYKQ4SGQDQ72H", "a", "a+b=="] {
+            assert_eq!(text.parse::<ApiKeyId>().unwrap().as_str(), text);
+        }
+        for text in ["", "a:b", "a b", "a/b", "..", "é", "a\n"] {
+            assert_eq!(text.parse::<ApiKeyId>(), Err(IdError::ApiKey), "{text}");
+        }
+        assert_snapshot!(IdError::ApiKey, @"expected the id of an API key (visible ASCII characters without `:` and `/`)");
+    }
+
+    #[test]
+    fn ids_are_strings_in_json() {
+        let id: EnvironmentId = serde_json::from_str(r#""env-1""#).unwrap();
+        assert_eq!(serde_json::to_string(&id).unwrap(), r#""env-1""#);
+        let error = serde_json::from_str::<EnvironmentId>(r#""sa-1""#).unwrap_err();
+        assert_snapshot!(error, @"expected an id that begins with `env-`, but got `sa-1`");
+    }
 }

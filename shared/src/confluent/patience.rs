@@ -49,3 +49,43 @@ impl Patience {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Patience = Patience::CONTROL_PLANE;
+
+    #[test]
+    fn waits_double_up_to_the_cap() {
+        let patience = Patience {
+            repetitions: 9,
+            ..PATIENCE
+        };
+        let longest = |repetition| patience.pause(repetition, None, 1.0).unwrap().as_secs_f64();
+        let waits: Vec<_> = (0..8).map(longest).collect();
+        assert_eq!(waits, [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 20.0, 20.0]);
+    }
+
+    #[test]
+    fn jitter_is_full() {
+        assert_eq!(PATIENCE.pause(3, None, 0.0), Some(Duration::ZERO));
+        assert_eq!(PATIENCE.pause(3, None, 0.5), Some(Duration::from_secs(2)));
+    }
+
+    #[test]
+    fn what_is_asked_is_honoured_within_reason() {
+        let seconds = |s| Some(Duration::from_secs(s));
+        assert_eq!(PATIENCE.pause(0, seconds(60), 0.0), seconds(60));
+        assert_eq!(PATIENCE.pause(1, seconds(7), 1.0), seconds(8));
+        assert_eq!(PATIENCE.pause(0, seconds(61), 0.0), None);
+        assert_eq!(PATIENCE.pause(0, seconds(u64::MAX), 1.0), None);
+    }
+
+    #[test]
+    fn there_are_four_repetitions() {
+        assert!(PATIENCE.pause(3, None, 1.0).is_some());
+        assert_eq!(PATIENCE.pause(4, None, 1.0), None);
+        assert_eq!(PATIENCE.pause(4, Some(Duration::ZERO), 1.0), None);
+    }
+}

@@ -5,8 +5,8 @@ use std::fmt;
 use url::Url;
 
 use super::{
-    error::printable,
     ids::{EnvironmentId, IdError, ResourceId},
+    printable::printable,
 };
 
 /// The kinds of resources whose keys are rotated.

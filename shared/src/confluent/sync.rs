@@ -9,7 +9,7 @@ use url::Url;
 
 use super::{
     client::{Confluent, Credential},
-    error::printable,
+    printable::printable,
     resource::{Endpoints, Resource},
 };
 
@@ -43,10 +43,11 @@ impl Confluent {
     ) -> SignIn {
         let probe = match endpoints {
             Endpoints::Kafka { rest, .. } => kafka_rest::probe(rest, &resource.id),
-            Endpoints::SchemaRegistry { url } => match schema_registry::probe(url) {
-                Ok(probe) => probe,
-                Err(error) => return SignIn::Unreachable(error.to_string()),
-            },
+            Endpoints::SchemaRegistry { url } => schema_registry::probe(url),
+        };
+        let probe = match probe {
+            Ok(probe) => probe,
+            Err(error) => return SignIn::Unreachable(error.to_string()),
         };
         let request = credential.sign(self.http.fresh.get(probe.url));
         let Some(request) = self.prepare(request) else {

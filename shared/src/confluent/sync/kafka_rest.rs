@@ -2,13 +2,17 @@
 
 use url::Url;
 
-use super::{super::address, Probe};
-use crate::confluent::ids::ResourceId;
+use super::Probe;
+use crate::confluent::{
+    address::{AddressError, join, secure},
+    ids::ResourceId,
+};
 
-pub(super) fn probe(rest: &Url, cluster: &ResourceId) -> Probe {
+pub(super) fn probe(rest: &Url, cluster: &ResourceId) -> Result<Probe, AddressError> {
+    secure(rest)?;
     let path = ["kafka", "v3", "clusters", cluster.as_str(), "topics"];
-    Probe {
-        url: address::join(rest, &path),
+    Ok(Probe {
+        url: join(rest, &path),
         first_byte: b'{',
-    }
+    })
 }
