@@ -11,6 +11,7 @@ from moto.secretsmanager.models import FakeSecret, secretsmanager_backends
 from moto.ssm.models import ssm_backends
 
 from corrections import clock, history
+from corrections.ssm import own_parameters
 
 SECRET_DATES = (
     "created_date",
@@ -31,7 +32,7 @@ def age(account: str, region: str, days: float) -> None:
     ]
     parameters = [
         vars(each)
-        for versions in ssm_backends[account][region]._parameters.values()
+        for versions in own_parameters(ssm_backends[account][region]).values()
         for each in versions
     ]
     for state in history.kept(account, region):

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from moto.secretsmanager.models import FakeSecret, SecretsStore, secretsmanager_backends
 from moto.ssm.models import Parameter, ParameterDict, ssm_backends
 
+from corrections.ssm import own_parameters
+
 # A stale read asks for seconds ago; no test lives longer.
 KEPT_SECONDS = 600
 
@@ -20,7 +22,7 @@ KEPT_SECONDS = 600
 class State:
     """The attributes of every secret, and of every version of every parameter."""
 
-    since: float = 0.0  # on the monotonic clock
+    since: float = field(default=0.0, compare=False)  # on the monotonic clock
     secrets: dict[str, dict] = field(default_factory=dict)
     parameters: dict[str, list[dict]] = field(default_factory=dict)
 
@@ -33,7 +35,9 @@ def record(account: str) -> None:
     regions = set(secretsmanager_backends[account]) | set(ssm_backends[account])
     for region in regions:
         states = _of(account, region)
-        states.append(_present(account, region, states[-1]))
+        present = _present(account, region, states[-1])
+        if present != states[-1]:
+            states.append(present)
         oldest = time.monotonic() - KEPT_SECONDS
         while len(states) > 1 and states[1].since <= oldest:
             states.pop(0)
@@ -80,7 +84,7 @@ def _as_of(account: str, region: str, seconds: float) -> State:
 
 def _present(account: str, region: str, last: State) -> State:
     secrets = secretsmanager_backends[account][region].secrets
-    parameters = ssm_backends[account][region]._parameters
+    parameters = own_parameters(ssm_backends[account][region])
     return State(
         since=time.monotonic(),
         secrets={

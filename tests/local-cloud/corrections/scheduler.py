@@ -9,9 +9,10 @@ import re
 import threading
 import time
 import uuid
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime, timezone
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from moto.scheduler.exceptions import ValidationException
 from moto.scheduler.models import (
     EventBridgeSchedulerBackend,
     Schedule,
@@ -30,16 +31,18 @@ FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 1, 60
 @wrap(EventBridgeSchedulerBackend)
 def create_schedule(original, self, **arguments):
     """A new schedule begins at once: `rate(…)` fires first when it is made."""
+    first = first_time(arguments)
     schedule = original(self, **arguments)
-    begin(self, schedule)
+    begin(self, schedule, first)
     return schedule
 
 
 @wrap(EventBridgeSchedulerBackend)
 def update_schedule(original, self, **arguments):
     """A changed schedule begins anew; what waited for the former one is void."""
+    first = first_time(arguments)
     schedule = original(self, **arguments)
-    begin(self, schedule)
+    begin(self, schedule, first)
     return schedule
 
 
@@ -48,26 +51,31 @@ def reset(account: str, region: str) -> None:
     scheduler_backends[account][region].reset()
 
 
-def begin(backend: EventBridgeSchedulerBackend, schedule: Schedule) -> None:
+def begin(
+    backend: EventBridgeSchedulerBackend, schedule: Schedule, first: float | None
+) -> None:
     schedule.generation = uuid.uuid4()
-    first = first_time(schedule)
     if first is not None:
         wait(backend, schedule, first)
 
 
-def first_time(schedule: Schedule) -> float | None:
+def first_time(arguments: dict) -> float | None:
     """None for an expression that does not fire here."""
-    once = re.fullmatch(r"at\((.+)\)", schedule.schedule_expression)
-    if once:
-        zone = ZoneInfo(schedule.schedule_expression_timezone)
+    expression = arguments["schedule_expression"]
+    once = re.fullmatch(r"at\((.+)\)", expression)
+    if not once:
+        return clock.now() if period_seconds(expression) else None
+    name = arguments["schedule_expression_timezone"] or "UTC"
+    try:
+        # UTC must not need the system's time zones: small images have none.
+        zone = timezone.utc if name == "UTC" else ZoneInfo(name)
         return datetime.fromisoformat(once[1]).replace(tzinfo=zone).timestamp()
-    return clock.now() if period_seconds(schedule) else None
+    except (ValueError, ZoneInfoNotFoundError) as error:
+        raise ValidationException(f"Invalid Schedule Expression {expression}.") from error
 
 
-def period_seconds(schedule: Schedule) -> int | None:
-    rate = re.fullmatch(
-        r"rate\((\d+) (minute|hour|day)s?\)", schedule.schedule_expression
-    )
+def period_seconds(expression: str) -> int | None:
+    rate = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", expression)
     return int(rate[1]) * UNIT_SECONDS[rate[2]] if rate else None
 
 
@@ -92,7 +100,7 @@ def fire(
     """Invokes the target; before that, a recurring schedule waits for its next time."""
     if not in_force(backend, schedule, generation):
         return
-    period = period_seconds(schedule)
+    period = period_seconds(schedule.schedule_expression)
     if period:
         wait(backend, schedule, instant + period)
     deliver(backend, schedule, generation, instant)
@@ -147,7 +155,7 @@ def default_event(schedule: Schedule, instant: float) -> dict:
         "detail-type": "Scheduled Event",
         "source": "aws.scheduler",
         "account": account,
-        "time": clock.rfc3339(instant)[:-5] + "Z",
+        "time": f"{datetime.fromtimestamp(instant, timezone.utc):%Y-%m-%dT%H:%M:%SZ}",
         "region": region,
         "resources": [schedule.arn],
         "detail": "{}",

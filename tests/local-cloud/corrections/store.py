@@ -7,6 +7,7 @@ from moto.secretsmanager.models import FakeSecret, secretsmanager_backends
 from moto.ssm.models import Parameter, ssm_backends
 
 from corrections.clock import rfc3339
+from corrections.ssm import own_parameters
 
 
 def stores(account: str, region: str) -> dict:
@@ -19,8 +20,7 @@ def stores(account: str, region: str) -> dict:
         ],
         "parameters": [
             parameter_view(versions[-1])
-            for versions in ssm_backends[account][region]._parameters.values()
-            if versions
+            for versions in own_parameters(ssm_backends[account][region]).values()
         ],
     }
 

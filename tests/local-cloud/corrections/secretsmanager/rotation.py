@@ -170,7 +170,9 @@ def call_steps(
     do the end of the secret and CancelRotateSecret."""
     rotation_token = str(uuid.uuid4())
     for step in steps:
-        if backend.secrets.get(secret.name) is not secret or not secret.rotation_enabled:
+        with account.reading(backend.account_id):
+            known = backend.secrets.get(secret.name) is secret
+        if not known or not secret.rotation_enabled:
             return False
         event = {
             "Step": step,

@@ -5,6 +5,10 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
+# How long `close` may take.
+POLL_SECONDS = 0.01
+
+
 class Player:
     """`on(step or name, do)`: `do(event)` runs; its exception is a function error."""
 
@@ -14,7 +18,9 @@ class Player:
         self.actions: dict = {}
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
         self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(
+            target=self.server.serve_forever, args=(POLL_SECONDS,), daemon=True
+        ).start()
 
     def on(self, step: str, do) -> None:
         self.actions[step] = do

@@ -64,6 +64,11 @@ class Schedules(CloudTest):
         self.create(self.at(3 * 3600), ScheduleExpressionTimezone="Asia/Tokyo")
         self.eventually(self.fired, 1)
 
+    def test_a_time_that_is_none_is_refused(self):
+        with self.assertRaises(self.schedules.exceptions.ValidationException):
+            self.create("at(tomorrow)")
+        self.assertEqual(self.schedules.list_schedules()["Schedules"], [])
+
     def test_a_rate_fires_first_when_it_is_made(self):
         self.create("rate(1 hour)")
         self.eventually(self.fired, 1)

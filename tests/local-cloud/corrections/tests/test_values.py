@@ -136,6 +136,9 @@ class Values(CloudTest):
                 SecretId="s",
                 **which,
             )
+        with self.assertRaises(self.secrets.exceptions.ResourceNotFoundException) as none:
+            self.secrets.describe_secret(SecretId="none")
+        self.assertEqual(none.exception.response["ResponseMetadata"]["HTTPStatusCode"], 400)
         self.secrets.create_secret(Name="empty")
         self.assertFails(
             "ResourceNotFoundException",
