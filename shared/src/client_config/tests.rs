@@ -98,7 +98,7 @@ proptest! {
 
     #[test]
     fn what_is_rendered_is_read(
-        id in "[!-.0-9;-~]{1,40}",
+        id in "[!-.0-9;-~]{3,40}",
         secret in r#"[^\x00-\x1f\x7f-\x9f ][^\x00-\x1f\x7f-\x9f]{0,80}"#,
         foreign in "[^\x00-\x1f]{0,20}",
     ) {
