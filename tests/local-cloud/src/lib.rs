@@ -1,1 +1,3 @@
 //! The local cloud: what tests and demo run against.
+
+pub mod emulator;
