@@ -1,2 +1,3 @@
 //! The library behind the functions, modules in reading order.
 pub mod aws;
+pub mod stream;
