@@ -1,6 +1,10 @@
 //! What became of a batch, partition by partition: the answer of the function.
 
-use std::{collections::BTreeMap, fmt::Write, mem};
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Write},
+    mem,
+};
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -49,6 +53,15 @@ pub struct Fault {
     pub offset: Option<u64>,
     /// Why it can never be processed.
     pub reason: RecordError,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.offset {
+            Some(offset) => write!(f, "offset {offset}: {}", self.reason),
+            None => write!(f, "an unknown offset: {}", self.reason),
+        }
+    }
 }
 
 /// Decodes every record of `event` and counts (`PIPELINE=none`).
@@ -172,8 +185,7 @@ mod tests {
         assert_eq!(counts("t-0"), (3, 1, Some(4), Some(5)));
         assert_eq!(counts("odd"), (1, 1, None, None));
         let fault = answer.partitions["odd"].first_fault.unwrap();
-        assert_eq!(fault.offset, None);
-        insta::assert_snapshot!(fault.reason, @"not an object with `topic`, `partition`, `offset` and the fields of a Kafka record");
+        insta::assert_snapshot!(fault, @"an unknown offset: not an object with `topic`, `partition`, `offset` and the fields of a Kafka record");
     }
 
     proptest! {

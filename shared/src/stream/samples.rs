@@ -28,10 +28,7 @@ fn answer_in(event: &str, key: Format, value: Format) -> String {
     let answer = count(event, Formats { key, value }).unwrap();
     let lines = answer.partitions.iter().map(|(name, partition)| {
         let counts = serde_json::to_string(partition).unwrap();
-        let fault = partition.first_fault.map(|fault| match fault.offset {
-            Some(offset) => format!("  offset {offset}: {}\n", fault.reason),
-            None => format!("  {}\n", fault.reason),
-        });
+        let fault = partition.first_fault.map(|fault| format!("  {fault}\n"));
         format!("{name} {counts}\n{}", fault.unwrap_or_default())
     });
     lines.collect()
