@@ -1,3 +1,9 @@
 //! The library behind the functions, modules in reading order.
 pub mod aws;
+pub mod client_config;
+pub mod confluent;
+pub mod failure;
+pub mod log;
+pub mod parameters;
+pub mod settings;
 pub mod stream;

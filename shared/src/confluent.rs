@@ -1,0 +1,30 @@
+//! The typed client of Confluent Cloud: what it is asked, and what its answers mean.
+//!
+//! Everything from outside is parsed at the door: ids, addresses and answers. Reads are repeated
+//! while that can help; writes never are, because Confluent has no idempotency key and its last
+//! writer wins. Credentials go to the configured host and to the endpoints that Confluent names,
+//! over TLS, and nowhere that a redirect or a page link points to.
+
+mod address;
+mod answer;
+mod api_keys;
+mod client;
+mod clusters;
+mod error;
+mod http;
+mod ids;
+mod page;
+mod patience;
+mod quota;
+mod resource;
+mod sync;
+
+pub use address::{AddressError, BaseUrl};
+pub use api_keys::{ApiKey, CreateError, Deletion, NewApiKey};
+pub use client::{Confluent, Credential, UserAgent};
+pub use error::{ConfluentError, ErrorKind, Refusal};
+pub use http::{HttpClient, HttpClientError, http_client};
+pub use ids::{ApiKeyId, EnvironmentId, IdError, OwnerId, ResourceId};
+pub use quota::Quota;
+pub use resource::{Endpoints, Resource, ResourceKind};
+pub use sync::SignIn;

@@ -1,0 +1,159 @@
+//! The client: whose credential, where to, until when, and how often.
+
+use std::fmt;
+
+use reqwest::{RequestBuilder, header};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::time::{Instant, sleep};
+use url::Url;
+
+use super::{
+    address::BaseUrl,
+    answer::{Answer, no_answer},
+    error::ConfluentError,
+    http::{HttpClient, TOTAL_TIMEOUT},
+    ids::ApiKeyId,
+    patience::Patience,
+};
+
+/// An API key: its id and its secret. `Debug` shows the id only.
+#[derive(Clone)]
+pub struct Credential {
+    /// The public half.
+    pub id: ApiKeyId,
+    /// The half that Confluent shows once.
+    pub secret: SecretString,
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credential")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Credential {
+    /// The request with this credential in its `Authorization` header, which is marked sensitive.
+    pub(super) fn sign(&self, request: RequestBuilder) -> RequestBuilder {
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "the secret goes into the header of a request to its own service"
+        )]
+        let secret = self.secret.expose_secret();
+        request.basic_auth(&self.id, Some(secret))
+    }
+}
+
+/// Who asks, for Confluent's logs and ours: `keywheel/<version> (<function>; <request id>)`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserAgent {
+    /// The function's name.
+    pub function: String,
+    /// The invocation's request id.
+    pub request_id: String,
+}
+
+impl fmt::Display for UserAgent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let version = env!("CARGO_PKG_VERSION");
+        write!(
+            f,
+            "keywheel/{version} ({}; {})",
+            self.function, self.request_id
+        )
+    }
+}
+
+/// A client of Confluent Cloud for one invocation.
+#[derive(Debug)]
+pub struct Confluent {
+    pub(super) http: HttpClient,
+    base: BaseUrl,
+    credential: Credential,
+    user_agent: String,
+    deadline: Instant,
+    pub(super) patience: Patience,
+}
+
+impl Confluent {
+    /// A client that signs in to `base` with `credential`, a Cloud API key.
+    /// After `deadline` nothing is sent, and nothing is waited for.
+    #[must_use]
+    pub fn new(
+        http: &HttpClient,
+        base: &BaseUrl,
+        credential: Credential,
+        user_agent: &UserAgent,
+        deadline: Instant,
+    ) -> Self {
+        // Anything else would not be a header.
+        let visible = |c: &char| c.is_ascii_graphic() || *c == ' ';
+        Self {
+            http: http.clone(),
+            base: base.clone(),
+            credential,
+            user_agent: user_agent.to_string().chars().filter(visible).collect(),
+            deadline,
+            patience: Patience::CONTROL_PLANE,
+        }
+    }
+
+    /// The address of an operation of the control plane.
+    pub(super) fn url(&self, segments: &[&str], query: &[(&str, &str)]) -> Url {
+        let mut url = self.base.join(segments);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        url
+    }
+
+    /// Reads, and repeats the read while that can help and the deadline allows.
+    pub(super) async fn read(&self, operation: &str, url: Url) -> Result<Answer, ConfluentError> {
+        let mut repetition = 0;
+        loop {
+            let get = self.http.pooled.get(url.clone());
+            let error = match self.send(operation, get).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) if !error.passing() => return Err(error),
+                Err(error) => error,
+            };
+            let asked = match &error {
+                ConfluentError::Refused(refusal) => refusal.retry_after,
+                _ => None,
+            };
+            match self.patience.pause(repetition, asked, fastrand::f64()) {
+                Some(pause) if Instant::now() + pause < self.deadline => sleep(pause).await,
+                _ => return Err(error),
+            }
+            repetition += 1;
+        }
+    }
+
+    /// Sends once, signed with the Cloud API key. Only `read` may send again.
+    pub(super) async fn send(
+        &self,
+        operation: &str,
+        request: RequestBuilder,
+    ) -> Result<Answer, ConfluentError> {
+        let Some(request) = self.prepare(self.credential.sign(request)) else {
+            return Err(ConfluentError::OutOfTime {
+                operation: operation.to_owned(),
+            });
+        };
+        match request.send().await {
+            Ok(response) => Answer::read(operation, response).await,
+            Err(error) => Err(no_answer(operation, error)),
+        }
+    }
+
+    /// The request with our name and a time-out within the deadline; `None` when that has passed.
+    pub(super) fn prepare(&self, request: RequestBuilder) -> Option<RequestBuilder> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        (!left.is_zero()).then(|| {
+            request
+                .header(header::USER_AGENT, &self.user_agent)
+                .timeout(left.min(TOTAL_TIMEOUT))
+        })
+    }
+}

@@ -1,0 +1,197 @@
+//! The environment of a function, parsed at its door: every wrong setting is named in one error.
+
+mod function_arn;
+mod lookup;
+mod stream;
+
+use std::{fs, time::Duration};
+
+use rustls::{
+    RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject},
+};
+use url::{Host, Url};
+
+use lookup::Lookup;
+
+pub use function_arn::{FunctionArn, NotAFunctionArn};
+pub use lookup::{SettingsError, WrongSetting};
+pub use stream::{RecordFormat, StreamSettings};
+
+/// What `key-rotation` and `secret-rotation` are told. A variable that is empty counts as not set.
+///
+/// Names of later versions: `GRANTS_PATH` and `KEY_USAGE_TABLE` are refused, because they would
+/// guard something, as is `CONFLUENT_AUTH` other than `api_key`. `STATE_PATH`, `EVENT_BUS`,
+/// `NOTICE_HOURS`, `IDLE_DAYS`, `HARD_DEADLINE_DAYS` and `KAFKA_CA_FILE` have no effect yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// `TARGETS_PATH`: where in Parameter Store the targets are. Default `/keywheel/targets`.
+    pub targets_path: String,
+    /// `DEPLOYMENT`: tells the keys of two deployments in one account and Region apart; up to 16
+    /// of `a-z`, `0-9`, `-`. Default `default`.
+    pub deployment: String,
+    /// `MODE`: what scheduled sweeps do, `plan` or `apply`. Default `plan`.
+    pub mode: Mode,
+    /// `CONFLUENT_CLOUD_URL`: where Confluent Cloud's API is; `https`, or `http` to a loopback
+    /// address. Default `https://api.confluent.cloud`.
+    pub confluent_cloud_url: Url,
+    /// `CONFLUENT_CLOUD_API_KEY_SECRET_ID`: name or ARN of the secret that holds the Cloud API
+    /// key. Required.
+    pub cloud_api_key_secret_id: String,
+    /// `PROBE_ROUND_GAP_SECONDS`: between two rounds of sign-ins with a new key, 1 to 300.
+    /// Default 10.
+    pub probe_round_gap: Duration,
+    /// `SETTLE_SECONDS`: what keeps a late run's last write and the next run's first deletion
+    /// apart, 1 to 3600. Default 60.
+    pub settle: Duration,
+    /// `MAX_ROTATIONS_PER_SWEEP`: how many rotations a sweep begins at most. Default 10; 0: none.
+    pub max_rotations_per_sweep: u32,
+    /// `MAX_RETIREMENTS_PER_SWEEP`: how many keys a sweep retires at most. Default 10; 0: none.
+    pub max_retirements_per_sweep: u32,
+    /// `CA_BUNDLE_FILE`: certificates (PEM) to trust beside the public ones, read at start.
+    /// Default: none.
+    pub ca_bundle: Option<Vec<u8>>,
+}
+
+/// What scheduled sweeps do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Say what would be done.
+    Plan,
+    /// Do it.
+    Apply,
+}
+
+impl Settings {
+    /// Reads the environment of this process.
+    ///
+    /// # Errors
+    /// Settings are wrong or missing: all of them.
+    pub fn from_env() -> Result<Self, SettingsError> {
+        Self::from_variables(&lookup::environment)
+    }
+
+    /// Reads variables from elsewhere.
+    ///
+    /// # Errors
+    /// As [`Settings::from_env`].
+    pub fn from_variables(
+        variables: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, SettingsError> {
+        let mut settings = Lookup::new(variables);
+        settings.not_built_yet("GRANTS_PATH");
+        settings.not_built_yet("KEY_USAGE_TABLE");
+        settings.or("CONFLUENT_AUTH", "api_key", |auth| match auth {
+            "api_key" => Ok(()),
+            "sts" => Err("`sts` is not built yet, expected `api_key`"),
+            _ => Err("expected `api_key`"),
+        });
+        let targets_path = settings.or("TARGETS_PATH", "/keywheel/targets", parameter_path);
+        let deployment = settings.or("DEPLOYMENT", "default", deployment);
+        let mode = settings.or("MODE", "plan", |mode| match mode {
+            "plan" => Ok(Mode::Plan),
+            "apply" => Ok(Mode::Apply),
+            _ => Err("expected `plan` or `apply`"),
+        });
+        let confluent_cloud_url = settings.or(
+            "CONFLUENT_CLOUD_URL",
+            "https://api.confluent.cloud",
+            confluent_cloud_url,
+        );
+        let cloud_api_key_secret_id = settings.required_and_private(
+            "CONFLUENT_CLOUD_API_KEY_SECRET_ID",
+            "name or ARN of the secret that holds the Cloud API key",
+            secret_id,
+        );
+        let probe_round_gap = settings.seconds("PROBE_ROUND_GAP_SECONDS", "10", 1..=300);
+        let settle = settings.seconds("SETTLE_SECONDS", "60", 1..=3600);
+        let max_rotations_per_sweep = settings.count("MAX_ROTATIONS_PER_SWEEP", "10");
+        let max_retirements_per_sweep = settings.count("MAX_RETIREMENTS_PER_SWEEP", "10");
+        let ca_bundle = settings.optional("CA_BUNDLE_FILE", ca_bundle);
+        settings.finish(|| {
+            Some(Self {
+                targets_path: targets_path?,
+                deployment: deployment?,
+                mode: mode?,
+                confluent_cloud_url: confluent_cloud_url?,
+                cloud_api_key_secret_id: cloud_api_key_secret_id?,
+                probe_round_gap: probe_round_gap?,
+                settle: settle?,
+                max_rotations_per_sweep: max_rotations_per_sweep?,
+                max_retirements_per_sweep: max_retirements_per_sweep?,
+                ca_bundle,
+            })
+        })
+    }
+}
+
+/// The rules of Parameter Store for a path.
+fn parameter_path(path: &str) -> Result<String, &'static str> {
+    let segment = |segment: &str| {
+        let named = |b: u8| b.is_ascii_alphanumeric() || b"_.-".contains(&b);
+        !segment.is_empty() && segment.bytes().all(named)
+    };
+    match path.strip_prefix('/') {
+        Some(rest) if rest.split('/').all(segment) => Ok(path.to_owned()),
+        _ => Err("expected a path such as `/keywheel/targets`, without a slash at its end"),
+    }
+}
+
+fn deployment(name: &str) -> Result<String, &'static str> {
+    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    if (1..=16).contains(&name.len()) && name.bytes().all(allowed) {
+        Ok(name.to_owned())
+    } else {
+        Err("expected 1 to 16 of `a` to `z`, `0` to `9` and `-`")
+    }
+}
+
+/// Whether a credential may go there at all; what more an API's address must be, its client says.
+fn confluent_cloud_url(text: &str) -> Result<Url, &'static str> {
+    let url = Url::parse(text).map_err(|_| "expected a URL")?;
+    let loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if loopback => Ok(url),
+        _ => Err("expected `https://`, or `http://` to a loopback address"),
+    }
+}
+
+fn secret_id(id: &str) -> Result<String, &'static str> {
+    if lookup::holds_an_api_secret(id) {
+        return Err(
+            "it looks like an API secret, expected the name or ARN of the secret that holds it",
+        );
+    }
+    let arn = id.starts_with("arn:") && id.contains(":secretsmanager:") && id.contains(":secret:");
+    let name = |b: u8| b.is_ascii_alphanumeric() || b"/_+=.@-".contains(&b);
+    if arn || id.bytes().all(name) {
+        Ok(id.to_owned())
+    } else {
+        Err("expected the name or ARN of a secret in Secrets Manager")
+    }
+}
+
+/// Checked as far as the TLS stack would: it has no error for a bundle that it cannot use.
+fn ca_bundle(path: &str) -> Result<Vec<u8>, String> {
+    let bundle = fs::read(path).map_err(|error| format!("cannot read the file: {error}"))?;
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(&bundle) {
+        certificate
+            .ok()
+            .and_then(|certificate| roots.add(certificate).ok())
+            .ok_or("the file holds a certificate that cannot be read")?;
+    }
+    if roots.is_empty() {
+        return Err("the file holds no certificate in PEM".to_owned());
+    }
+    Ok(bundle)
+}
+
+#[cfg(test)]
+mod tests;
