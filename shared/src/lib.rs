@@ -8,3 +8,4 @@ pub mod parameters;
 pub mod rotation;
 pub mod secrets;
 pub mod settings;
+pub mod stream;
