@@ -1,1 +1,23 @@
-//! The local cloud: what tests and demo run against.
+//! The local cloud: what the tests and the demo run against, all of it on 127.0.0.1.
+//!
+//! Each server's requests go through one [`door`] (request log, faults). AWS is moto with our corrections ([`moto`])
+//! behind a proxy ([`aws_proxy`]), Lambda the built binaries ([`functions`]) behind a Runtime API played here
+//! ([`player`]).
+
+pub mod aws_proxy;
+pub mod door;
+pub mod faults;
+pub mod refusal;
+pub mod requests;
+
+pub mod functions;
+pub mod lambda;
+pub mod moto;
+pub mod player;
+
+pub mod child;
+pub mod http_client;
+pub mod paths;
+pub mod progress;
+pub mod python;
+pub mod serve;
