@@ -1,0 +1,1 @@
+"""Each correction against a server that is really started, through boto3."""
