@@ -1,0 +1,112 @@
+//! `local-cloud up`: a local cloud in the foreground.
+
+use std::{error::Error, fs, io, path::PathBuf, time::Duration};
+
+use clap::Args;
+use local_cloud::{
+    cloud::{DEFAULT_ACCOUNT, LocalCloud, Options},
+    moto, paths,
+    progress::Progress,
+};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// How often the parent is looked for: its death is no event.
+const PARENT_CHECK: Duration = Duration::from_millis(200);
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Start Kafka too (comes with the stream processor's part).
+    #[arg(long)]
+    kafka: bool,
+    /// Where addresses and settings are written when everything is ready [default: target/local-cloud/env].
+    #[arg(long, value_name = "FILE")]
+    env_file: Option<PathBuf>,
+    /// A setting for the functions, over the usual ones.
+    #[arg(long = "set", value_name = "NAME=value", value_parser = setting)]
+    settings: Vec<(String, String)>,
+    /// The first of six ports in a row [default: any free ports].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    port_base: Option<u16>,
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if is_name(name) && !value.contains('\n') => {
+            Ok((name.to_owned(), value.to_owned()))
+        }
+        _ => Err("expected NAME=value on one line".to_owned()),
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && !text.starts_with(|c: char| c.is_ascii_digit())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+pub(crate) async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+    if arguments.kafka {
+        return Err(
+            "`--kafka` comes with the stream processor's part; this part runs without Kafka".into(),
+        );
+    }
+    let env_file = arguments.env_file.unwrap_or_else(paths::env_file);
+    let options = Options {
+        account: Some(DEFAULT_ACCOUNT.to_owned()),
+        settings: arguments.settings,
+        port_base: arguments.port_base,
+        progress: Progress::Shown,
+    };
+    let result = tokio::select! {
+        result = stay_up(options, &env_file) => result,
+        ended = end_of_life() => ended.map_err(Into::into),
+    };
+    moto::stop().await;
+    result
+}
+
+/// Returns only with an error; whoever drops it ends what it started, but for moto.
+async fn stay_up(options: Options, env_file: &std::path::Path) -> Result<(), Box<dyn Error>> {
+    let cloud = LocalCloud::start(options).await?;
+    let _written = EnvFile::write(&cloud, env_file)?;
+    println!(
+        "local cloud is ready: set -a; . {}; set +a",
+        env_file.display()
+    );
+    std::future::pending().await
+}
+
+/// The env file, which goes when the local cloud goes.
+struct EnvFile(PathBuf);
+
+impl EnvFile {
+    fn write(cloud: &LocalCloud, path: &std::path::Path) -> io::Result<Self> {
+        cloud.environment().write(path)?;
+        Ok(Self(path.to_owned()))
+    }
+}
+
+impl Drop for EnvFile {
+    fn drop(&mut self) {
+        // Gone already is as good.
+        let _gone = fs::remove_file(&self.0);
+    }
+}
+
+/// Waits for SIGINT, SIGTERM, or the death of the parent.
+async fn end_of_life() -> io::Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let parent = std::os::unix::process::parent_id();
+    let orphaned = async {
+        while std::os::unix::process::parent_id() == parent {
+            tokio::time::sleep(PARENT_CHECK).await;
+        }
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        () = orphaned => {}
+    }
+    Ok(())
+}
