@@ -12,6 +12,7 @@ pub mod scenes;
 pub use scenes::{
     Scene,
     ledger::{assert_no_key_is_lost, marked_keys},
+    report,
     stores::Stores,
     target::Target,
     wait::eventually,

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 pub mod ledger;
 pub mod login;
+pub mod report;
 pub mod stores;
 pub mod target;
 pub mod wait;
