@@ -1,0 +1,10 @@
+//! Everything twice, at once and cut off: what must hold whatever the order of calls, and whichever call is the last.
+
+#[path = "interleavings/crashes.rs"]
+mod crashes;
+#[path = "interleavings/peace.rs"]
+mod peace;
+#[path = "interleavings/races.rs"]
+mod races;
+#[path = "interleavings/twice.rs"]
+mod twice;
