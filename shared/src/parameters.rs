@@ -51,7 +51,7 @@ pub enum ParametersError {
         /// The parameter or path.
         name: String,
         /// What the service said.
-        source: ServiceError,
+        source: Box<ServiceError>,
     },
     /// A parameter came without name or value, so the answer cannot be trusted to be whole.
     #[error("`{action}` on `{name}` answered a parameter without name or value")]
@@ -178,7 +178,7 @@ fn call(action: &'static str, name: &str, source: ServiceError) -> ParametersErr
     ParametersError::Call {
         action,
         name: name.to_owned(),
-        source,
+        source: Box::new(source),
     }
 }
 

@@ -178,7 +178,7 @@ async fn make(run: &Run, creation: &Creation<'_>) -> Result<Held, RotationError>
         &Change {
             what: "created an API key for",
             api_key: key.id.as_ref(),
-            subject: &target.resource.id.to_string(),
+            subject: target.resource.id.as_ref(),
             after: creation.token,
             reason: creation.reason,
             ..Change::default()
@@ -359,7 +359,7 @@ async fn store(
         .put(arn, token, &text, AWSPENDING, creation.rotation_token)
         .await;
     match put {
-        Err(error) if !error.refused() => return Err(error.into()),
+        Err(error) if !error.refused() => Err(error.into()),
         put => {
             let held = primary.version(&run.secrets, token).await?;
             let mine = held

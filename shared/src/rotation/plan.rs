@@ -418,18 +418,13 @@ impl Plan {
 
     /// One key a run: the one superseded longest, when every rule allows it.
     fn retire(&mut self, target: &Target, seen: &Observation, wish: &Wish, pending: Pending) {
-        let current = seen.primary.current_key().map(|credential| &credential.id);
+        let pending_key = seen.primary.pending.as_ref().and_then(Held::key);
+        let held = [seen.primary.current_key(), pending_key];
+        let is_held = |key: &Key| held.iter().flatten().any(|held| held.id == *key.id());
         let mut superseded: Vec<_> = seen
             .keys
             .iter()
-            .filter(|key| Some(key.id()) != current && key.is_published())
-            .filter(|key| {
-                !seen
-                    .primary
-                    .pending
-                    .as_ref()
-                    .is_some_and(|held| held.key().is_some_and(|k| k.id == *key.id()))
-            })
+            .filter(|key| key.is_published() && !is_held(key))
             .collect();
         superseded.sort_by_key(|key| std::cmp::Reverse(key.published(seen.now)));
         let not_before = retire_not_before(target, seen);

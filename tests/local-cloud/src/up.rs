@@ -70,9 +70,10 @@ async fn stay_up(options: Options, env_file: &std::path::Path) -> Result<(), Box
     let cloud = LocalCloud::start(options).await?;
     let _written = EnvFile::write(&cloud, env_file)?;
     println!(
-        "local cloud is ready: set -a; . {}; set +a",
+        "in another terminal: set -a; . {}; set +a",
         env_file.display()
     );
+    println!("local cloud is ready");
     std::future::pending().await
 }
 
