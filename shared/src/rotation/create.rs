@@ -132,15 +132,20 @@ pub(super) async fn take_off_pending(
     reason: &str,
 ) -> Result<(), RotationError> {
     let arn = &primary.description.arn;
-    run.secrets
-        .move_label(
-            arn,
-            AWSPENDING,
-            Some(version),
-            None,
-            run.settings.settle / 3,
-        )
-        .await?;
+    let within = run.settings.settle / 3;
+    let taken = run
+        .secrets
+        .move_label(arn, AWSPENDING, Some(version), None, within)
+        .await;
+    if let Err(error) = taken {
+        // Another run may have been first: what counts is where the label is.
+        let now = run.secrets.describe(arn).await?;
+        return if now.is_staged(version, AWSPENDING) {
+            Err(error.into())
+        } else {
+            Ok(())
+        };
+    }
     run.changed(
         target,
         &Change {

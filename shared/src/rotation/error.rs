@@ -176,6 +176,10 @@ pub enum RotationError {
     #[error("the successor of API key `{api_key}` does not sign in now: nothing is retired")]
     SuccessorUnproved { api_key: ApiKeyId },
     #[error(
+        "`{resource}` cannot be reached: {reason}; that says nothing about the key, the pending version stays"
+    )]
+    Unreachable { resource: String, reason: String },
+    #[error(
         "a key without any rights and a random key both get 403 at `{resource}` (a proxy or an IP filter?): the probe cannot tell whether a key is in sync"
     )]
     ProbeCannotTell { resource: String },
@@ -250,6 +254,7 @@ impl RotationError {
             Self::Unsettled { .. } => "Unsettled",
             Self::StillHeld { .. } => "ApiKeyHeld",
             Self::SuccessorUnproved { .. } | Self::CurrentUnproved { .. } => "SuccessorUnproved",
+            Self::Unreachable { .. } => "ResourceUnreachable",
             Self::ProbeCannotTell { .. } => "ProbeCannotTell",
             Self::Deadline => "DeadlineNear",
             Self::RotationDisabled { .. } => "RotationDisabled",

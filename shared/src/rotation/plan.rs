@@ -354,24 +354,25 @@ impl Plan {
         }
         for (copy, state) in seen.copies.iter().enumerate() {
             let present = state.current.as_ref().map(Held::document);
-            let unreadable = matches!(
-                state.current,
+            let unreadable = match &state.current {
                 Some(Held {
-                    content: Content::Unreadable(_),
+                    content: Content::Unreadable(reason),
                     ..
-                })
-            );
+                }) => Some(reason),
+                _ => None,
+            };
             let wanted = present.clone().unwrap_or_default().render(
                 state.spec.format,
                 credential,
                 endpoints,
             );
-            if unreadable || wanted.ok() != present {
+            if unreadable.is_some() || wanted.ok() != present {
                 let secret = target.copies[copy].name.clone();
-                self.push(
-                    Action::Rewrite { copy, secret },
-                    "the copy differs from the primary",
-                );
+                let reason = match unreadable {
+                    Some(reason) => format!("the copy cannot be read: {reason}"),
+                    None => "the copy differs from the primary".to_owned(),
+                };
+                self.push(Action::Rewrite { copy, secret }, reason);
             }
         }
     }

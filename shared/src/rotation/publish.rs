@@ -145,13 +145,16 @@ pub async fn publish(
         pending: Some(version),
         api_key: &credential.id,
     };
-    guard.check().await?;
-    note(run, target, &synced.key.id, &marker).await?;
-    for copy in &target.copies {
-        write_copy(run, target, copy, &credential, endpoints, &guard).await?;
+    let committed = commit(&guard, endpoints, &synced, &credential, &marker).await;
+    if let Err(error) = committed {
+        // Two runs that publish one version at once: the other one was first.
+        let now = run.secrets.describe(guard.arn).await?;
+        return if now.is_staged(version, AWSCURRENT) {
+            Ok(published)
+        } else {
+            Err(error)
+        };
     }
-    read_back(run, target, &credential).await?;
-    promote(&guard, version).await?;
     run.changed(
         target,
         &Change {
@@ -165,6 +168,24 @@ pub async fn publish(
     );
     take_off_pending(run, target, &primary, version, "it is published").await?;
     Ok(published)
+}
+
+/// Note, copies, read back, primary: in this order.
+async fn commit(
+    guard: &Guard<'_>,
+    endpoints: &Endpoints,
+    synced: &Synced,
+    credential: &Credential,
+    marker: &Marker,
+) -> Result<(), RotationError> {
+    let (run, target) = (guard.run, guard.target);
+    guard.check().await?;
+    note(run, target, &synced.key.id, marker).await?;
+    for copy in &target.copies {
+        write_copy(run, target, copy, credential, endpoints, guard).await?;
+    }
+    read_back(run, target, credential).await?;
+    promote(guard, &synced.held.version).await
 }
 
 fn moved(target: &Target, api_key: &ApiKeyId) -> RotationError {

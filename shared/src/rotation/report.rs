@@ -243,9 +243,12 @@ impl TargetReport {
     /// A sentence from what was done.
     #[must_use]
     pub fn summarize(&self, acts: bool) -> String {
-        let words: Vec<_> = self
+        let parameters = |action: &&ActionReport| action.action == "put_parameter";
+        let many = self.actions.iter().filter(parameters).count();
+        let mut words: Vec<_> = self
             .actions
             .iter()
+            .filter(|action| many < 3 || !parameters(action))
             .map(|action| {
                 let subject = [&action.api_key, &action.secret, &action.parameter]
                     .into_iter()
@@ -260,6 +263,10 @@ impl TargetReport {
                 format!("{state}{}{subject} ({})", action.action, action.reason)
             })
             .collect();
+        if many >= 3 {
+            let state = if acts { "put" } else { "would put" };
+            words.push(format!("{state} {many} client parameters"));
+        }
         match (words.is_empty(), &self.current) {
             (false, _) => words.join("; "),
             (true, Some(current)) => format!("API key `{current}` is current; nothing to do"),
