@@ -9,7 +9,7 @@ import re
 import threading
 import time
 import uuid
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from moto.scheduler.exceptions import ValidationException
@@ -68,10 +68,12 @@ def first_time(arguments: dict) -> float | None:
     name = arguments["schedule_expression_timezone"] or "UTC"
     try:
         # UTC must not need the system's time zones: small images have none.
-        zone = timezone.utc if name == "UTC" else ZoneInfo(name)
+        zone = UTC if name == "UTC" else ZoneInfo(name)
         return datetime.fromisoformat(once[1]).replace(tzinfo=zone).timestamp()
     except (ValueError, ZoneInfoNotFoundError) as error:
-        raise ValidationException(f"Invalid Schedule Expression {expression}.") from error
+        raise ValidationException(
+            f"Invalid Schedule Expression {expression}."
+        ) from error
 
 
 def period_seconds(expression: str) -> int | None:
@@ -155,7 +157,7 @@ def default_event(schedule: Schedule, instant: float) -> dict:
         "detail-type": "Scheduled Event",
         "source": "aws.scheduler",
         "account": account,
-        "time": f"{datetime.fromtimestamp(instant, timezone.utc):%Y-%m-%dT%H:%M:%SZ}",
+        "time": f"{datetime.fromtimestamp(instant, UTC):%Y-%m-%dT%H:%M:%SZ}",
         "region": region,
         "resources": [schedule.arn],
         "detail": "{}",

@@ -8,6 +8,7 @@ from moto.secretsmanager.exceptions import (
     InvalidRequestException,
     OperationNotPermittedOnReplica,
     SecretNotFoundException,
+    SecretsManagerClientError,
 )
 from moto.secretsmanager.models import (
     FakeSecret,
@@ -18,6 +19,9 @@ from moto.secretsmanager.models import (
 from corrections import clock
 
 CURRENT, PENDING, PREVIOUS = "AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"
+
+# From "AWS Secrets Manager quotas": over all versions of a secret.
+LABELS_A_SECRET = 20
 
 
 def readable(
@@ -53,6 +57,18 @@ def holder(secret: FakeSecret | ReplicaSecret, label: str) -> str | None:
         if label in version["version_stages"]:
             return version_id
     return None
+
+
+def require_room_for(secret: FakeSecret, labels: list[str]) -> None:
+    """Refuses labels that would be too many together with those present."""
+    present = {
+        label for each in secret.versions.values() for label in each["version_stages"]
+    }
+    if len(present.union(labels)) > LABELS_A_SECRET:
+        raise SecretsManagerClientError(
+            "LimitExceededException",
+            f"You can't have more than {LABELS_A_SECRET} staging labels on a secret.",
+        )
 
 
 def attach(secret: FakeSecret, label: str, version_id: str) -> None:

@@ -80,7 +80,9 @@ class Rotation(CloudTest):
 
     def test_it_is_answered_before_the_function_has_run(self):
         go_on = threading.Event()
-        self.player.on("createSecret", lambda event: go_on.wait(10) and self.create(event))
+        self.player.on(
+            "createSecret", lambda event: go_on.wait(10) and self.create(event)
+        )
         self.rotate()
         self.assertEqual(
             self.labels(), {self.first: ["AWSCURRENT"], self.token: ["AWSPENDING"]}
@@ -158,7 +160,8 @@ class Rotation(CloudTest):
         seen = []
         self.player.on("testSecret", lambda event: seen.append(self.labels()))
         self.rotate(
-            RotateImmediately=False, RotationRules={"ScheduleExpression": "rate(10 days)"}
+            RotateImmediately=False,
+            RotationRules={"ScheduleExpression": "rate(10 days)"},
         )
         self.eventually(self.labels, {self.first: ["AWSCURRENT"]})
         self.assertEqual(self.player.steps(), ["testSecret"])
@@ -201,9 +204,7 @@ class Rotation(CloudTest):
                     self.rotate()
                     self.eventually(lambda: len(self.player.events), 4)
                 else:
-                    self.assertFails(
-                        "AccessDeniedException", "policy", self.rotate
-                    )
+                    self.assertFails("AccessDeniedException", "policy", self.rotate)
 
     def test_a_missing_function_and_none_at_all_are_refused(self):
         self.assertFails(
@@ -221,7 +222,8 @@ class Rotation(CloudTest):
 
     def test_cancelling_stops_it_before_the_next_step(self):
         self.player.on(
-            "createSecret", lambda event: self.secrets.cancel_rotate_secret(SecretId="s")
+            "createSecret",
+            lambda event: self.secrets.cancel_rotate_secret(SecretId="s"),
         )
         done = threading.Event()
         self.player.on("setSecret", lambda event: done.set())

@@ -1,7 +1,7 @@
 """EventBridge Scheduler fires."""
 
 import threading
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from corrections.tests.cloud import CloudTest
 
@@ -26,7 +26,7 @@ class Schedules(CloudTest):
         )["ScheduleArn"]
 
     def at(self, seconds: float) -> str:
-        moment = datetime.now(timezone.utc) + timedelta(seconds=seconds)
+        moment = datetime.now(UTC) + timedelta(seconds=seconds)
         return f"at({moment:%Y-%m-%dT%H:%M:%S})"
 
     def fired(self) -> int:
