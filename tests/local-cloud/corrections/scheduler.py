@@ -39,7 +39,11 @@ def create_schedule(original, self, **arguments):
 
 @wrap(EventBridgeSchedulerBackend)
 def update_schedule(original, self, **arguments):
-    """A changed schedule begins anew; what waited for the former one is void."""
+    """A changed schedule begins anew; what waited for the former one is void.
+
+    What is not given gets its default, not the former value.
+    """
+    arguments["state"] = arguments["state"] or "ENABLED"
     first = first_time(arguments)
     schedule = original(self, **arguments)
     begin(self, schedule, first)

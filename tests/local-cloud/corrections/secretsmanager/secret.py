@@ -80,7 +80,7 @@ def attach(secret: FakeSecret, label: str, version_id: str) -> None:
     if former == version_id:
         return
     if former:
-        secret.versions[former]["version_stages"].remove(label)
+        detach(secret, label, former)
     secret.versions[version_id]["version_stages"].append(label)
     if label == CURRENT:
         secret.set_default_version_id(version_id)
@@ -89,7 +89,11 @@ def attach(secret: FakeSecret, label: str, version_id: str) -> None:
 
 
 def detach(secret: FakeSecret, label: str, version_id: str) -> None:
-    secret.versions[version_id]["version_stages"].remove(label)
+    """A version that holds neither a value nor a label any more is none."""
+    version = secret.versions[version_id]
+    version["version_stages"].remove(label)
+    if not version["version_stages"] and not holds_value(version):
+        del secret.versions[version_id]
 
 
 def empty_version(secret: FakeSecret, version_id: str) -> dict:

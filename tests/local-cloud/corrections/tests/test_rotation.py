@@ -108,6 +108,18 @@ class Rotation(CloudTest):
         )
         self.assertIsNone(self.described("LastRotatedDate"))
 
+    def test_another_rotation_may_begin_once_pending_is_taken_off(self):
+        self.player.on("createSecret", self.fail)
+        self.rotate()
+        self.eventually(self.player.steps, STEPS[:1])
+        self.secrets.update_secret_version_stage(
+            SecretId="s", VersionStage="AWSPENDING", RemoveFromVersionId=self.token
+        )
+        (secret,) = self.admin("GET", "stores")["secrets"]
+        self.assertEqual([each["id"] for each in secret["versions"]], [self.first])
+        self.rotate(ClientRequestToken=str(uuid.uuid4()))
+        self.eventually(self.player.steps, ["createSecret"] * 2)
+
     def test_another_rotation_is_refused_while_one_is_not_complete(self):
         self.player.on("setSecret", self.fail)
         self.rotate()

@@ -90,7 +90,6 @@ class Schedules(CloudTest):
             ScheduleExpression="rate(1 hour)",
             FlexibleTimeWindow={"Mode": "OFF"},
             Target=self.target,
-            State="ENABLED",
         )
         self.eventually(self.fired, 1)
 
