@@ -3,7 +3,6 @@
 use std::error::Error as StdError;
 
 use thiserror::Error;
-use time::OffsetDateTime;
 
 use crate::{
     client_config::RenderError,
@@ -12,7 +11,7 @@ use crate::{
     secrets::SecretsError,
 };
 
-use super::{marker::rfc3339, request::RequestError, target::TargetError};
+use super::{request::RequestError, target::TargetError};
 
 /// Why an invocation, or one target of it, did not do its work.
 #[derive(Debug, Error)]
@@ -307,9 +306,4 @@ pub fn chain(error: &dyn StdError) -> String {
         source = cause.source();
     }
     text
-}
-
-/// `until <time>`, for reasons.
-pub(super) fn until(at: OffsetDateTime) -> String {
-    format!("until {}", rfc3339(at))
 }
