@@ -27,6 +27,8 @@ pub enum RotationError {
     Request(#[from] RequestError),
     #[error("the target is refused")]
     Target(#[from] TargetError),
+    #[error("the target's parameter is not of type `String`")]
+    NotAString,
     #[error(transparent)]
     Secrets(#[from] SecretsError),
     #[error(transparent)]
@@ -222,7 +224,7 @@ impl RotationError {
         match self {
             Self::Start(_) => "StartRefused",
             Self::Request(_) => "EventRefused",
-            Self::Target(_) | Self::RefusedTarget { .. } => "TargetRefused",
+            Self::Target(_) | Self::NotAString | Self::RefusedTarget { .. } => "TargetRefused",
             Self::Secrets(_) | Self::Promote { .. } => "SecretsManagerFailed",
             Self::Parameters(_) => "ParameterStoreFailed",
             Self::Confluent(error) => confluent_kind(error.kind()),
@@ -270,6 +272,8 @@ impl RotationError {
         matches!(
             self,
             Self::Target(_)
+                | Self::NotAString
+                | Self::NotAString
                 | Self::MissingSecret { .. }
                 | Self::UnfitSecret { .. }
                 | Self::SharedSecret { .. }
