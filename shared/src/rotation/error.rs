@@ -273,7 +273,6 @@ impl RotationError {
             self,
             Self::Target(_)
                 | Self::NotAString
-                | Self::NotAString
                 | Self::MissingSecret { .. }
                 | Self::UnfitSecret { .. }
                 | Self::SharedSecret { .. }
