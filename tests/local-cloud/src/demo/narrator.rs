@@ -153,7 +153,9 @@ impl Narrator {
         let env_file = env_file.display();
         let (java, consumer) = (stage::KAFKA, stage::CONSUMER_PARAMETERS);
         println!(
-            "\nThe local cloud stays up until Ctrl-C. In another terminal:\n
+            "
+The local cloud stays up until Ctrl-C. In another terminal:
+
   set -a; . {env_file}; set +a
   aws secretsmanager get-secret-value --secret-id {java}
   aws secretsmanager list-secret-version-ids --secret-id {java}
@@ -161,7 +163,7 @@ impl Narrator {
   curl -s $LOCAL_CLOUD_CONTROL_URL/world       # Confluent Cloud: every key and its state
   curl -s $LOCAL_CLOUD_CONTROL_URL/stores      # AWS: every version of every secret
   curl -s $LOCAL_CLOUD_CONTROL_URL/age -d '{{\"days\": 31}}'
-  cargo local-cloud invoke key-rotation        # a sweep\n"
+  cargo local-cloud invoke key-rotation        # a sweep"
         );
     }
 
