@@ -6,7 +6,8 @@ use super::{
 };
 
 /// What the signs mean.
-pub(super) const LEGEND: &str = "○ created  ─ syncing, unused  ═ CURRENT  · superseded  ✕ deleted      witness: ▪ signed in  ! refused";
+pub(super) const LEGEND: &str =
+    "○ created  ─ syncing  ═ CURRENT  · superseded  ✕ retired      witness: ▪ signed in  ! refused";
 
 /// Columns before the time: `kafka ABCDEF  `.
 const NAME: usize = 24;
