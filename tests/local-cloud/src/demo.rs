@@ -22,7 +22,7 @@ mod stage;
 mod story;
 mod witness;
 
-use self::{narrator::Narrator, place::Place};
+use self::{narrator::Narrator, place::Place, witness::Testimony};
 
 /// Whatever ends the demo early; the reason a person reads.
 type Failure = Box<dyn Error + Send + Sync>;
@@ -45,8 +45,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         );
     }
     // A task of its own turns a panic (a secret in an output) into a reason.
-    let mut task = tokio::spawn(play(arguments.stay));
-    let result = tokio::select! {
+    let mut task = tokio::spawn(tell());
+    let told = tokio::select! {
         joined = &mut task => joined.unwrap_or_else(|panic| Err(panic.into())),
         ended = end_of_life() => {
             task.abort();
@@ -54,11 +54,22 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
             ended.map_err(Failure::from).and(Err("interrupted".into()))
         }
     };
+    let result = match told {
+        Ok(told) => told.end(arguments.stay).await,
+        Err(failure) => Err(failure),
+    };
     moto::stop().await;
     result.map_err(|failure| failure as Box<dyn Error>)
 }
 
-async fn play(stay: bool) -> Result<(), Failure> {
+/// A story told to the end, and its local cloud.
+struct Told {
+    cloud: LocalCloud,
+    narrator: Narrator,
+    testimony: Testimony,
+}
+
+async fn tell() -> Result<Told, Failure> {
     let mut narrator = Narrator::new();
     narrator.prologue(
         "Keywheel rotates Confluent Cloud API keys in AWS Secrets Manager. Here you watch it work, against a \
@@ -76,22 +87,38 @@ async fn play(stay: bool) -> Result<(), Failure> {
     let place = Place::of(&cloud)?;
     let before = original::play(&cloud, &place, &narrator).await?;
     cloud.controls.reset().await?;
-    let after = story::play(&cloud, &place, &mut narrator).await?;
-
-    narrator.pictures(&before, &after);
-    if stay {
-        look_around(&cloud, &narrator).await?;
-    }
-    // Before the last line: whoever drops it learns of a secret in any output.
-    drop(cloud);
-    narrator.verdict(&after)
+    let testimony = story::play(&cloud, &place, &narrator).await?;
+    narrator.pictures(&before, &testimony);
+    Ok(Told {
+        cloud,
+        narrator,
+        testimony,
+    })
 }
 
-/// Leaves everything up until Ctrl-C.
-async fn look_around(cloud: &LocalCloud, narrator: &Narrator) -> Result<(), Failure> {
-    let env_file = paths::env_file();
-    let _written = EnvFile::write(cloud, &env_file)?;
-    narrator.look_around(&env_file);
-    end_of_life().await?;
+impl Told {
+    /// Prints the last line; with `stay`, waits for Ctrl-C then.
+    async fn end(self, stay: bool) -> Result<(), Failure> {
+        let Self {
+            cloud,
+            narrator,
+            testimony,
+        } = self;
+        if stay {
+            let env_file = paths::env_file();
+            let _written = EnvFile::write(&cloud, &env_file)?;
+            narrator.look_around(&env_file);
+            narrator.verdict(&testimony)?;
+            end_of_life().await?;
+            return give_up(cloud).await;
+        }
+        give_up(cloud).await?;
+        narrator.verdict(&testimony)
+    }
+}
+
+/// Whoever drops a local cloud learns, by a panic, of a secret in any output.
+async fn give_up(cloud: LocalCloud) -> Result<(), Failure> {
+    tokio::task::spawn_blocking(move || drop(cloud)).await?;
     Ok(())
 }

@@ -151,17 +151,19 @@ impl Narrator {
     /// How to look around in what was left up.
     pub(super) fn look_around(&self, env_file: &Path) {
         let env_file = env_file.display();
-        let (java, consumer) = (stage::KAFKA, stage::CONSUMER_PARAMETERS);
+        let (secret, consumer) = (stage::COPIES[2].0, stage::CONSUMER_PARAMETERS);
         println!(
-            "\nThe local cloud stays up until Ctrl-C. In another terminal:\n
+            "
+The local cloud stays up until Ctrl-C. In another terminal:
+
   set -a; . {env_file}; set +a
-  aws secretsmanager get-secret-value --secret-id {java}
-  aws secretsmanager list-secret-version-ids --secret-id {java}
+  aws secretsmanager get-secret-value --secret-id {secret}
+  aws secretsmanager list-secret-version-ids --secret-id {secret}
   aws ssm get-parameters-by-path --path {consumer}
   curl -s $LOCAL_CLOUD_CONTROL_URL/world       # Confluent Cloud: every key and its state
   curl -s $LOCAL_CLOUD_CONTROL_URL/stores      # AWS: every version of every secret
   curl -s $LOCAL_CLOUD_CONTROL_URL/age -d '{{\"days\": 31}}'
-  cargo local-cloud invoke key-rotation        # a sweep\n"
+  cargo local-cloud invoke key-rotation        # a sweep"
         );
     }
 

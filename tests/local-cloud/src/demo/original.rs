@@ -22,7 +22,7 @@ const SECRET: &str = "/original/kafka_cluster/java_client";
 /// As in the second act: at Confluent Cloud it takes about two minutes.
 pub(super) const SYNC_SECONDS: u64 = 2;
 /// Days stand for seconds here: programs sign in for this long between two runs.
-const BETWEEN_RUNS: Duration = Duration::from_millis(1300);
+const BETWEEN_RUNS: Duration = Duration::from_millis(1000);
 /// Far above [`SYNC_SECONDS`].
 const SYNC_LIMIT: Duration = Duration::from_secs(15);
 
@@ -67,10 +67,14 @@ pub(super) async fn play(
     ] {
         sleep(BETWEEN_RUNS).await;
         witness.mark(day).await;
-        let dying = original.keys.iter().take(due).map(|key| short(&key.key));
-        let dying = dying.collect::<Vec<_>>().join(" and ");
+        let dying: Vec<_> = original.keys[..due]
+            .iter()
+            .map(|key| short(&key.key))
+            .collect();
         narrator.say(&format!(
-            "{day}, {text}: DELETE {dying} (in use), POST, wait for sync, publish"
+            "{day}, {text}: DELETE {}, POST, wait for sync, publish; programs held {}",
+            dying.join(" and "),
+            dying[0],
         ));
         original.run(due).await?;
     }
@@ -104,8 +108,8 @@ impl Original<'_> {
         }
         for _ in 0..due {
             self.create().await?;
-            self.wait_for_sync().await?;
         }
+        self.wait_for_sync().await?;
         let text = self.text()?;
         self.cloud.aws.put_secret_value(SECRET, &text).await?;
         Ok(())

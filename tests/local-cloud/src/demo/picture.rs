@@ -19,7 +19,9 @@ type Cell = (char, Option<Ink>);
 pub(super) fn draw(recording: &Recording, palette: Palette) -> Vec<String> {
     let columns = Columns::of(&recording.samples);
     let mut lines = vec![format!("{:NAME$}{}", "", axis(recording, &columns))];
-    for row in &recording.rows {
+    let mut rows: Vec<&Row> = recording.rows.iter().collect();
+    rows.sort_by_key(|row| &row.resource);
+    for row in rows {
         let name = format!("{} {}", kind(row), short(&row.key));
         lines.push(line(&name, &life(row, &columns), palette));
     }
@@ -87,10 +89,10 @@ fn kind(row: &Row) -> &'static str {
 fn life(row: &Row, columns: &Columns<'_>) -> Vec<Cell> {
     let mut before: Option<Phase> = None;
     let each = columns.samples.iter().map(|samples| {
-        let seen = samples
+        let mut seen = samples
             .iter()
             .filter_map(|sample| sample.phases.get(&row.key));
-        let Some(now) = seen.last().copied().or(before) else {
+        let Some(now) = seen.next_back().copied().or(before) else {
             return (' ', None);
         };
         let began = before.is_none() && now != Phase::Gone;

@@ -17,10 +17,36 @@ pub(super) fn did(report: &Value, target: &str, action: &str) -> bool {
     actions.any(|each| each["action"] == action && each["done"] == true)
 }
 
-/// A line for each target at which anything was done or tried.
+/// The sweep in a few words: which targets still wait for their key.
+pub(super) fn headline(report: &Value) -> String {
+    let targets = report["targets"].as_array().into_iter().flatten();
+    let syncing = targets
+        .filter(|entry| still_syncing(entry))
+        .filter_map(|entry| entry["target"].as_str());
+    let syncing: Vec<_> = syncing.collect();
+    if syncing.is_empty() {
+        "sweep".to_owned()
+    } else {
+        format!("sweep: not in sync yet: {}", syncing.join(", "))
+    }
+}
+
+/// Nothing was done but to look again.
+fn still_syncing(entry: &Value) -> bool {
+    let actions = entry["actions"].as_array().into_iter().flatten();
+    entry["status"] == "syncing"
+        && actions
+            .into_iter()
+            .all(|action| action["action"] == "resume")
+}
+
+/// A line for each target at which anything was done.
 pub(super) fn lines(report: &Value) -> Vec<(Ink, String)> {
     let targets = report["targets"].as_array().into_iter().flatten();
-    targets.filter_map(line).collect()
+    targets
+        .filter(|entry| !still_syncing(entry))
+        .filter_map(line)
+        .collect()
 }
 
 fn entry<'a>(report: &'a Value, target: &str) -> Option<&'a Value> {
@@ -48,7 +74,10 @@ fn line(entry: &Value) -> Option<(Ink, String)> {
         "refused" | "failed" | "not_reached" => Ink::Red,
         _ => Ink::Green,
     };
-    (!words.is_empty()).then(|| (ink, format!("{target} {status}: {}", words.join("; "))))
+    // `kept` is all else: the actions say more.
+    let status = if status == "kept" { "" } else { status };
+    let head = format!("{target} {status}");
+    (!words.is_empty()).then(|| (ink, format!("{}: {}", head.trim_end(), words.join("; "))))
 }
 
 fn phrase(action: &Value) -> String {

@@ -22,6 +22,8 @@ const BETWEEN_SWEEPS: Duration = Duration::from_millis(400);
 const LIMIT: Duration = Duration::from_secs(25);
 /// Half a day over `day_count`, less than the day after which a sweep rotates in Secrets Manager's place.
 const MONTH: f64 = 30.5;
+/// A program that still held a retired key would be refused in this time.
+const AFTERWARDS: Duration = Duration::from_secs(2);
 /// Over the 24 hours of grace.
 const GRACE: f64 = 1.1;
 
@@ -138,7 +140,7 @@ impl Story<'_> {
         self.narrator.detail(
             Ink::Red,
             &format!(
-                "{}; key {} is an orphan: nobody holds its secret",
+                "killed ({}): key {} is an orphan, nobody holds its secret",
                 error.error_type,
                 short(&orphan)
             ),
@@ -213,7 +215,7 @@ impl Story<'_> {
 
     async fn retire(&self) -> Result<(), Failure> {
         self.cloud.controls.age(GRACE).await?;
-        self.witness.mark("62").await;
+        self.witness.mark("day 62").await;
         self.narrator.scene("A day later, the grace is over");
         self.narrator.say(
             "Of each target the two newest keys are kept. The sweep retires the third after a last proof: its \
@@ -226,8 +228,7 @@ impl Story<'_> {
                 return Err(format!("the sweep retired nothing at `{target}` ({status})").into());
             }
         }
-        // A moment in which a program that still held a retired key would be refused.
-        sleep(Duration::from_secs(1)).await;
+        sleep(AFTERWARDS).await;
         self.report_witness().await;
         Ok(())
     }
@@ -255,7 +256,7 @@ impl Story<'_> {
         if let Some(error) = invocation.error {
             return Err(format!("a sweep failed: {}: {}", error.error_type, error.message).into());
         }
-        self.narrator.say("sweep");
+        self.narrator.say(&report::headline(&invocation.answer));
         for (ink, line) in report::lines(&invocation.answer) {
             self.narrator.detail(ink, &line);
         }
