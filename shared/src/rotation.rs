@@ -3,14 +3,17 @@
 //!
 //! Reading order: [`target`] and [`request`] are what comes in; [`marker`] and [`version`] what is
 //! stored outside; [`observe`] → [`plan`] → `work` what a run does with a target, by the steps
-//! `create`, `sync`, [`publish`] and [`retire`]; `sweep` and [`callback`] drive them; [`report`]
+//! `create`, `sync`, [`publish`] (with `copies` and `guard`) and [`retire`]; `sweep` and [`callback`] drive them; [`report`]
 //! is what comes out.
 
 pub mod callback;
 mod cloud_key;
+mod conclude;
+mod copies;
 mod create;
 pub mod engine;
 pub mod error;
+mod guard;
 pub mod marker;
 pub mod observe;
 pub mod plan;

@@ -92,7 +92,7 @@ pub struct SecretsError {
     pub secret: String,
     /// What the service said.
     #[source]
-    pub source: ServiceError,
+    pub source: Box<ServiceError>,
 }
 
 impl SecretsError {
@@ -285,7 +285,7 @@ impl Secrets {
             Err(_) => Err(SecretsError {
                 action: "UpdateSecretVersionStage",
                 secret: secret.to_owned(),
-                source: ServiceError::no_answer("the call was given up"),
+                source: Box::new(ServiceError::no_answer("the call was given up")),
             }),
         }
     }
@@ -299,7 +299,7 @@ fn failed<E: Into<ServiceError>>(
     move |error| SecretsError {
         action,
         secret,
-        source: error.into(),
+        source: Box::new(error.into()),
     }
 }
 

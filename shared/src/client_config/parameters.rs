@@ -23,6 +23,8 @@ const LONGEST_VALUE: usize = 4096;
 const LONGEST_NAME: usize = 1011;
 /// Levels of a parameter's name at most; two are ours (the client and the property).
 const DEEPEST_PREFIX: usize = 13;
+/// Leaves room for every property of the contract, in characters.
+const LONGEST_PREFIX: usize = 900;
 
 /// The part `parameters` of a target.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -140,11 +142,10 @@ impl ClientParameters {
             AutoOffsetReset::Earliest => "earliest",
             AutoOffsetReset::Latest => "latest",
         };
-        let mut consumer = CONSUMER.map(Property::parameter).to_vec();
+        let mut consumer = CONSUMER.to_vec();
         consumer.push(defaults::auto_offset_reset(reset));
-        self.add(&mut rendered, Client::Consumer, consumer, &self.consumer)?;
-        let producer = PRODUCER.map(Property::parameter).to_vec();
-        self.add(&mut rendered, Client::Producer, producer, &self.producer)?;
+        self.add(&mut rendered, Client::Consumer, &consumer, &self.consumer)?;
+        self.add(&mut rendered, Client::Producer, &PRODUCER, &self.producer)?;
         Ok(rendered)
     }
 
@@ -152,11 +153,14 @@ impl ClientParameters {
         &self,
         rendered: &mut RenderedParameters,
         client: Client,
-        defaults: Vec<(String, (String, String))>,
+        defaults: &[Property],
         extras: &BTreeMap<String, String>,
     ) -> Result<(), ClientParametersError> {
         let path = format!("{}/{client}_kafka_client", self.prefix);
-        let mut properties: BTreeMap<_, _> = defaults.into_iter().collect();
+        let mut properties: BTreeMap<&str, (&str, String)> = defaults
+            .iter()
+            .map(|known| (known.name, (known.value, known.description.to_owned())))
+            .collect();
         for (property, value) in extras {
             check_property(&path, property, value).map_err(|reason| {
                 ClientParametersError::Property {
@@ -170,11 +174,8 @@ impl ClientParameters {
                     "`parameters.{client}` has `{property}` = `{value}`: readers that parse numbers rewrite it"
                 ));
             }
-            let description = format!("Kafka {client} property, set by the target.");
-            let (current, _) = properties
-                .entry(property.clone())
-                .or_insert((String::new(), description));
-            value.clone_into(current);
+            let described = || ("", format!("Kafka {client} property, set by the target."));
+            properties.entry(property).or_insert_with(described).0 = value;
         }
         if properties.len() > PAGE {
             rendered.warnings.push(format!(
@@ -186,7 +187,7 @@ impl ClientParameters {
             .into_iter()
             .map(|(property, (value, description))| ClientParameter {
                 name: format!("{path}/{property}"),
-                value,
+                value: value.to_owned(),
                 description,
             });
         rendered.parameters.extend(parameters);
@@ -209,6 +210,9 @@ fn check_prefix(prefix: &str) -> Result<(), &'static str> {
     }
     if levels.split('/').count() > DEEPEST_PREFIX {
         return Err("expected at most 13 levels");
+    }
+    if prefix.len() > LONGEST_PREFIX {
+        return Err("expected at most 900 characters");
     }
     Ok(())
 }

@@ -16,6 +16,7 @@ use super::{
     error::RotationError,
     marker::{Marker, rfc3339},
     observe::{Key, read_secrets},
+    retire::deleted,
     run::{Change, Run},
     target::{SecretSpec, Target},
     version::{Held, SecretState},
@@ -132,15 +133,20 @@ pub(super) async fn take_off_pending(
     reason: &str,
 ) -> Result<(), RotationError> {
     let arn = &primary.description.arn;
-    run.secrets
-        .move_label(
-            arn,
-            AWSPENDING,
-            Some(version),
-            None,
-            run.settings.settle / 3,
-        )
-        .await?;
+    let within = run.settings.settle / 3;
+    let taken = run
+        .secrets
+        .move_label(arn, AWSPENDING, Some(version), None, within)
+        .await;
+    if let Err(error) = taken {
+        // Another run may have been first: what counts is where the label is.
+        let now = run.secrets.describe(arn).await?;
+        return if now.is_staged(version, AWSPENDING) {
+            Err(error.into())
+        } else {
+            Ok(())
+        };
+    }
     run.changed(
         target,
         &Change {
@@ -178,7 +184,7 @@ async fn make(run: &Run, creation: &Creation<'_>) -> Result<Held, RotationError>
         &Change {
             what: "created an API key for",
             api_key: key.id.as_ref(),
-            subject: &target.resource.id.to_string(),
+            subject: target.resource.id.as_ref(),
             after: creation.token,
             reason: creation.reason,
             ..Change::default()
@@ -359,7 +365,7 @@ async fn store(
         .put(arn, token, &text, AWSPENDING, creation.rotation_token)
         .await;
     match put {
-        Err(error) if !error.refused() => return Err(error.into()),
+        Err(error) if !error.refused() => Err(error.into()),
         put => {
             let held = primary.version(&run.secrets, token).await?;
             let mine = held
@@ -413,16 +419,7 @@ async fn delete_losers(run: &Run, target: &Target, keys: &[Key], token: &str, wi
 /// Deletes a key that no version holds. A failure is no error: the sweep finds it as an orphan.
 async fn delete(run: &Run, target: &Target, api_key: &crate::confluent::ApiKeyId, reason: &str) {
     match run.confluent.delete_api_key(api_key).await {
-        Ok(_) => run.changed(
-            target,
-            &Change {
-                what: "deleted API key",
-                api_key: api_key.as_ref(),
-                subject: api_key.as_ref(),
-                reason,
-                ..Change::default()
-            },
-        ),
+        Ok(_) => deleted(run, target, api_key, reason),
         Err(error) => tracing::warn!(
             api_key = %api_key,
             "API key `{api_key}` was not deleted ({}); the sweep does it an hour from its making",

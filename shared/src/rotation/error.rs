@@ -3,7 +3,6 @@
 use std::error::Error as StdError;
 
 use thiserror::Error;
-use time::OffsetDateTime;
 
 use crate::{
     client_config::RenderError,
@@ -12,7 +11,7 @@ use crate::{
     secrets::SecretsError,
 };
 
-use super::{marker::rfc3339, request::RequestError, target::TargetError};
+use super::{request::RequestError, target::TargetError};
 
 /// Why an invocation, or one target of it, did not do its work.
 #[derive(Debug, Error)]
@@ -28,6 +27,8 @@ pub enum RotationError {
     Request(#[from] RequestError),
     #[error("the target is refused")]
     Target(#[from] TargetError),
+    #[error("the target's parameter is not of type `String`")]
+    NotAString,
     #[error(transparent)]
     Secrets(#[from] SecretsError),
     #[error(transparent)]
@@ -176,6 +177,10 @@ pub enum RotationError {
     #[error("the successor of API key `{api_key}` does not sign in now: nothing is retired")]
     SuccessorUnproved { api_key: ApiKeyId },
     #[error(
+        "`{resource}` cannot be reached: {reason}; that says nothing about the key, the pending version stays"
+    )]
+    Unreachable { resource: String, reason: String },
+    #[error(
         "a key without any rights and a random key both get 403 at `{resource}` (a proxy or an IP filter?): the probe cannot tell whether a key is in sync"
     )]
     ProbeCannotTell { resource: String },
@@ -219,7 +224,7 @@ impl RotationError {
         match self {
             Self::Start(_) => "StartRefused",
             Self::Request(_) => "EventRefused",
-            Self::Target(_) | Self::RefusedTarget { .. } => "TargetRefused",
+            Self::Target(_) | Self::NotAString | Self::RefusedTarget { .. } => "TargetRefused",
             Self::Secrets(_) | Self::Promote { .. } => "SecretsManagerFailed",
             Self::Parameters(_) => "ParameterStoreFailed",
             Self::Confluent(error) => confluent_kind(error.kind()),
@@ -250,6 +255,7 @@ impl RotationError {
             Self::Unsettled { .. } => "Unsettled",
             Self::StillHeld { .. } => "ApiKeyHeld",
             Self::SuccessorUnproved { .. } | Self::CurrentUnproved { .. } => "SuccessorUnproved",
+            Self::Unreachable { .. } => "ResourceUnreachable",
             Self::ProbeCannotTell { .. } => "ProbeCannotTell",
             Self::Deadline => "DeadlineNear",
             Self::RotationDisabled { .. } => "RotationDisabled",
@@ -266,6 +272,7 @@ impl RotationError {
         matches!(
             self,
             Self::Target(_)
+                | Self::NotAString
                 | Self::MissingSecret { .. }
                 | Self::UnfitSecret { .. }
                 | Self::SharedSecret { .. }
@@ -302,9 +309,4 @@ pub fn chain(error: &dyn StdError) -> String {
         source = cause.source();
     }
     text
-}
-
-/// `until <time>`, for reasons.
-pub(super) fn until(at: OffsetDateTime) -> String {
-    format!("until {}", rfc3339(at))
 }

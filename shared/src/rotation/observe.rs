@@ -287,8 +287,8 @@ async fn whereabouts(
     if let Some(key) = run.confluent.get_api_key(&credential.id).await? {
         if !target.owns(&key) {
             return Ok(Some(Whereabouts::Elsewhere {
-                owner: key.owner.clone().unwrap_or_default(),
-                resource: key.resource.clone().unwrap_or_default(),
+                owner: key.owner.unwrap_or_default(),
+                resource: key.resource.unwrap_or_default(),
             }));
         }
         let evidence = "GET by its id shows it".to_owned();

@@ -3,31 +3,26 @@
 //! That move is the one commit point. Every write before it may be repeated; every move re-reads
 //! the primary directly before, so that a late run cannot undo what somebody did meanwhile.
 
-use std::time::Duration;
-
 use time::OffsetDateTime;
-use tokio::time::Instant;
-use uuid::Uuid;
 
 use crate::{
     confluent::{ApiKey, ApiKeyId, Credential, Endpoints},
-    secrets::{AWSCURRENT, AWSPENDING, KEYWHEEL},
+    secrets::AWSCURRENT,
 };
 
 use super::{
-    create::{ensure_current, take_off_pending},
+    copies::{read_back, write_copy},
+    create::take_off_pending,
     error::RotationError,
+    guard::Guard,
     marker::Marker,
     observe::{Key, Observation},
     plan::{edited_since, lost_fields},
     run::{Change, Run},
     sync::{self, Synced},
-    target::{ProbeKind, SecretSpec, Target},
-    version::{Content, Held, SecretState},
+    target::{ProbeKind, Target},
+    version::{Held, SecretState},
 };
-
-/// Somebody else may move a copy's label between our read and our write this often.
-const ATTEMPTS: usize = 3;
 
 /// Proof that the key in `AWSCURRENT` is ours, published, and signed in a moment ago: without it
 /// nothing is retired.
@@ -71,47 +66,6 @@ impl Published {
     }
 }
 
-/// What a move must still find on the primary.
-struct Guard<'a> {
-    run: &'a Run,
-    target: &'a Target,
-    arn: &'a str,
-    /// Where `AWSCURRENT` was read.
-    current: &'a str,
-    /// In a publish: the version that must still be `AWSPENDING`.
-    pending: Option<&'a str>,
-    api_key: &'a ApiKeyId,
-}
-
-impl Guard<'_> {
-    /// Reads the primary; the answer holds for a sixth of `SETTLE_SECONDS`.
-    async fn check(&self) -> Result<(), RotationError> {
-        for _ in 0..ATTEMPTS {
-            let asked = Instant::now();
-            let primary = self.run.secrets.describe(self.arn).await?;
-            let unmoved = primary.is_staged(self.current, AWSCURRENT)
-                && self
-                    .pending
-                    .is_none_or(|version| primary.is_staged(version, AWSPENDING));
-            if !unmoved {
-                return Err(RotationError::Moved {
-                    secret: self.target.secret.name.clone(),
-                    api_key: self.api_key.clone(),
-                });
-            }
-            if asked.elapsed() <= self.run.settings.settle / 6 {
-                return Ok(());
-            }
-        }
-        Err(RotationError::Deadline)
-    }
-
-    /// A move is given up after this.
-    fn within(&self) -> Duration {
-        self.run.settings.settle / 3
-    }
-}
-
 /// Publishes a key that has just signed in. May be repeated at any point.
 ///
 /// # Errors
@@ -145,13 +99,16 @@ pub async fn publish(
         pending: Some(version),
         api_key: &credential.id,
     };
-    guard.check().await?;
-    note(run, target, &synced.key.id, &marker).await?;
-    for copy in &target.copies {
-        write_copy(run, target, copy, &credential, endpoints, &guard).await?;
+    let committed = commit(&guard, endpoints, &synced, &credential, &marker).await;
+    if let Err(error) = committed {
+        // Two runs that publish one version at once: the other one was first.
+        let now = run.secrets.describe(guard.arn).await?;
+        return if now.is_staged(version, AWSCURRENT) {
+            Ok(published)
+        } else {
+            Err(error)
+        };
     }
-    read_back(run, target, &credential).await?;
-    promote(&guard, version).await?;
     run.changed(
         target,
         &Change {
@@ -165,6 +122,24 @@ pub async fn publish(
     );
     take_off_pending(run, target, &primary, version, "it is published").await?;
     Ok(published)
+}
+
+/// Note, copies, read back, primary: in this order.
+async fn commit(
+    guard: &Guard<'_>,
+    endpoints: &Endpoints,
+    synced: &Synced,
+    credential: &Credential,
+    marker: &Marker,
+) -> Result<(), RotationError> {
+    let (run, target) = (guard.run, guard.target);
+    guard.check().await?;
+    note(run, target, &synced.key.id, marker).await?;
+    for copy in &target.copies {
+        write_copy(run, target, copy, credential, endpoints, guard).await?;
+    }
+    read_back(run, target, credential).await?;
+    promote(guard, &synced.held.version).await
 }
 
 fn moved(target: &Target, api_key: &ApiKeyId) -> RotationError {
@@ -241,124 +216,6 @@ pub(super) async fn note(
             ..Change::default()
         },
     );
-    Ok(())
-}
-
-/// Brings a copy into agreement with the primary, for `rewrite`: never to a key that does not
-/// sign in now.
-pub(super) async fn rewrite(
-    run: &Run,
-    target: &Target,
-    seen: &Observation,
-    copy: &SecretSpec,
-    endpoints: &Endpoints,
-) -> Result<(), RotationError> {
-    let (Some(current), Some(credential)) = (&seen.primary.current, seen.primary.current_key())
-    else {
-        return Ok(());
-    };
-    let Some((_, key)) = seen.live_current() else {
-        return Ok(());
-    };
-    let reached = Ok(endpoints);
-    if !sync::signs_in_now(run, target, reached, credential, &key.api_key).await {
-        return Err(RotationError::CurrentUnproved {
-            api_key: credential.id.clone(),
-            secret: copy.name.clone(),
-        });
-    }
-    let guard = Guard {
-        run,
-        target,
-        arn: &seen.primary.description.arn,
-        current: &current.version,
-        pending: None,
-        api_key: &credential.id,
-    };
-    write_copy(run, target, copy, credential, endpoints, &guard).await
-}
-
-/// Compare and swap: put the merged text under our own label, then move `AWSCURRENT` from the
-/// version that was merged. What counts is where the label is, never the answer of a call.
-async fn write_copy(
-    run: &Run,
-    target: &Target,
-    copy: &SecretSpec,
-    credential: &Credential,
-    endpoints: &Endpoints,
-    guard: &Guard<'_>,
-) -> Result<(), RotationError> {
-    ensure_current(run, target, copy).await?;
-    for _ in 0..ATTEMPTS {
-        let state = SecretState::read(&run.secrets, copy).await?;
-        let Some(held) = &state.current else {
-            continue;
-        };
-        let wanted = held
-            .document()
-            .render(copy.format, credential, endpoints)
-            .map_err(|source| RotationError::Render {
-                secret: copy.name.clone(),
-                source,
-            })?;
-        let unreadable = matches!(held.content, Content::Unreadable(_));
-        if !unreadable && wanted == held.document() {
-            return Ok(());
-        }
-        let arn = &state.description.arn;
-        let token = Uuid::new_v4().to_string();
-        run.secrets
-            .put(arn, &token, &wanted.to_text(), KEYWHEEL, None)
-            .await?;
-        guard.check().await?;
-        let from = Some(held.version.as_str());
-        let moving = run
-            .secrets
-            .move_label(arn, AWSCURRENT, from, Some(&token), guard.within())
-            .await;
-        if moving.is_ok()
-            || run
-                .secrets
-                .describe(arn)
-                .await?
-                .is_staged(&token, AWSCURRENT)
-        {
-            run.changed(
-                target,
-                &Change {
-                    what: "wrote copy",
-                    api_key: credential.id.as_ref(),
-                    subject: &copy.name,
-                    before: &held.version,
-                    after: &token,
-                    reason: "it differed from the primary",
-                },
-            );
-            return Ok(());
-        }
-    }
-    Err(RotationError::Contended {
-        secret: copy.name.clone(),
-    })
-}
-
-async fn read_back(
-    run: &Run,
-    target: &Target,
-    credential: &Credential,
-) -> Result<(), RotationError> {
-    for copy in &target.copies {
-        let state = SecretState::read(&run.secrets, copy).await?;
-        if state
-            .current_key()
-            .is_none_or(|held| held.id != credential.id)
-        {
-            return Err(RotationError::ReadBack {
-                secret: copy.name.clone(),
-                api_key: credential.id.clone(),
-            });
-        }
-    }
     Ok(())
 }
 

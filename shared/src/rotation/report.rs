@@ -1,5 +1,7 @@
 //! The report: what a run found and did, as JSON for machines and as a table for people.
 
+mod text;
+
 use serde::Serialize;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -243,9 +245,12 @@ impl TargetReport {
     /// A sentence from what was done.
     #[must_use]
     pub fn summarize(&self, acts: bool) -> String {
-        let words: Vec<_> = self
+        let parameters = |action: &&ActionReport| action.action == "put_parameter";
+        let many = self.actions.iter().filter(parameters).count();
+        let mut words: Vec<_> = self
             .actions
             .iter()
+            .filter(|action| many < 3 || !parameters(action))
             .map(|action| {
                 let subject = [&action.api_key, &action.secret, &action.parameter]
                     .into_iter()
@@ -260,6 +265,10 @@ impl TargetReport {
                 format!("{state}{}{subject} ({})", action.action, action.reason)
             })
             .collect();
+        if many >= 3 {
+            let state = if acts { "put" } else { "would put" };
+            words.push(format!("{state} {many} client parameters"));
+        }
         match (words.is_empty(), &self.current) {
             (false, _) => words.join("; "),
             (true, Some(current)) => format!("API key `{current}` is current; nothing to do"),
@@ -358,58 +367,6 @@ impl Report {
             })
             .collect();
         lines.join("\n")
-    }
-
-    /// The table that a person reads.
-    #[must_use]
-    pub fn to_text(&self) -> String {
-        let mut rows =
-            vec![["TARGET", "STATUS", "CURRENT", "NEXT ROTATION", "SUMMARY"].map(String::from)];
-        rows.extend(self.targets.iter().map(|target| {
-            [
-                target.target.clone(),
-                target.status.name().to_owned(),
-                target.current.clone().unwrap_or_else(|| "-".to_owned()),
-                target
-                    .next_rotation_date
-                    .clone()
-                    .unwrap_or_else(|| "-".to_owned()),
-                target.summary.clone(),
-            ]
-        }));
-        let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
-        let widths = [width(0), width(1), width(2), width(3)];
-        let mut text = format!(
-            "{} of deployment {} ({})\n",
-            self.operation,
-            self.deployment,
-            if self.dry_run { "dry run" } else { self.mode }
-        );
-        for row in &rows {
-            let cells = widths
-                .iter()
-                .zip(row)
-                .map(|(width, cell)| format!("{cell:width$}  "));
-            text.push_str(&cells.collect::<String>());
-            text.push_str(&row[4]);
-            text.push('\n');
-        }
-        let warnings = self.targets.iter().flat_map(|target| {
-            target
-                .warnings
-                .iter()
-                .map(move |warning| format!("{}: {warning}", target.target))
-        });
-        for warning in warnings.chain(self.warnings.iter().cloned()) {
-            text.push_str(&format!("warning: {warning}\n"));
-        }
-        for stray in &self.strays {
-            text.push_str(&format!(
-                "stray: API key `{}` of `{}` for `{}` names target `{}`\n",
-                stray.api_key, stray.owner, stray.resource, stray.target
-            ));
-        }
-        text
     }
 }
 

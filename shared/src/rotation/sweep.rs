@@ -1,16 +1,16 @@
 //! The sweep: every target observed, planned and worked on, none in the way of another.
 
 use futures_util::{StreamExt, stream};
-use time::OffsetDateTime;
 
 use crate::settings::Mode;
 
 use super::{
+    conclude::{conclude, status},
     error::{RotationError, chain},
     marker::Marker,
     observe::{Observation, observe},
     plan::{Action, Plan, Wish, plan},
-    report::{KeyReport, KeyState, Report, Status, Stray, TargetReport, date},
+    report::{Report, Status, Stray, TargetReport},
     request::{Operation, Request, RequestError},
     run::Run,
     target::Target,
@@ -66,7 +66,7 @@ pub(super) async fn sweep(run: &Run, request: &Request) -> Result<Report, Rotati
     report.targets = stream::iter(
         looked
             .into_iter()
-            .map(|looked| conclude(run, looked, &wish, acts)),
+            .map(|looked| finish(run, looked, &wish, acts)),
     )
     .buffer_unordered(AT_ONCE)
     .collect()
@@ -140,14 +140,6 @@ async fn look<'a>(run: &Run, entry: &'a Entry, wish: &Wish) -> Looked<'a> {
     }
 }
 
-fn status(error: &RotationError) -> Status {
-    match error {
-        RotationError::Deadline => Status::NotReached,
-        error if error.is_refusal() => Status::Refused,
-        _ => Status::Failed,
-    }
-}
-
 /// The most overdue first; rotations and retirements beyond the caps wait for the next sweep.
 /// What is named by hand is not capped.
 fn cap(run: &Run, request: &Request, looked: &mut [Looked<'_>]) {
@@ -192,128 +184,18 @@ fn cap(run: &Run, request: &Request, looked: &mut [Looked<'_>]) {
     }
 }
 
-async fn conclude(run: &Run, looked: Looked<'_>, wish: &Wish, acts: bool) -> TargetReport {
-    let (target, found) = match looked {
-        Looked::At(target, found) => (target, *found),
+async fn finish(run: &Run, looked: Looked<'_>, wish: &Wish, acts: bool) -> TargetReport {
+    let (target, seen, plan) = match looked {
+        Looked::At(target, found) => (target, found.0, found.1),
         Looked::Problem(report) => return report,
     };
-    let (seen, plan) = found;
-    let (seen, mut plan, mut outcome) = if acts {
+    let (seen, plan, outcome) = if acts {
         work(run, target, wish, seen, plan).await
     } else {
-        let mut outcome = Outcome::default();
-        let actions = plan.actions.iter();
-        outcome.actions.extend(
-            actions
-                .map(|planned| super::report::ActionReport::new(&planned.action, &planned.reason)),
-        );
+        let outcome = Outcome::planned(&plan);
         (seen, plan, outcome)
     };
-    let (current, keys) = (current(&seen, &outcome), keys(&seen, &plan, &outcome));
-    let problem = plan
-        .problem
-        .take()
-        .or(outcome.error.take())
-        .or(seen.endpoints.err().map(RotationError::from))
-        .or(seen.parameters.err().map(RotationError::from));
-    let mut report = TargetReport {
-        status: settle(&outcome, problem.as_ref()),
-        summary: String::new(),
-        current,
-        next_rotation_date: next_rotation_date(target, &plan, &outcome),
-        keys,
-        target: target.name.to_string(),
-        actions: outcome.actions,
-        warnings: plan.warnings,
-    };
-    report.warnings.extend(outcome.warnings);
-    report.summary = match &problem {
-        Some(error) => chain(error),
-        None => report.summarize(acts),
-    };
-    report
-}
-
-/// The first status that fits.
-fn settle(outcome: &Outcome, problem: Option<&RotationError>) -> Status {
-    match problem {
-        Some(error) => status(error),
-        None if outcome.rotated => Status::Rotated,
-        None if outcome.published.is_some() => Status::Published,
-        None if outcome.syncing.is_some() => Status::Syncing,
-        None if outcome.retired => Status::Retired,
-        None => Status::Kept,
-    }
-}
-
-fn current(seen: &Observation, outcome: &Outcome) -> Option<String> {
-    let before = || Some(&seen.primary.current_key()?.id);
-    outcome
-        .published
-        .as_ref()
-        .or_else(before)
-        .map(ToString::to_string)
-}
-
-/// A key published in this run is as good as new.
-fn next_rotation_date(target: &Target, plan: &Plan, outcome: &Outcome) -> Option<String> {
-    if outcome.rotated {
-        let due = OffsetDateTime::now_utc() + time::Duration::days(i64::from(target.day_count));
-        return date(Some(due));
-    }
-    date(plan.next_rotation_date)
-}
-
-fn keys(seen: &Observation, plan: &Plan, outcome: &Outcome) -> Vec<KeyReport> {
-    let current = current(seen, outcome);
-    let pending = seen.primary.pending.as_ref().and_then(|held| held.key());
-    let mut reports: Vec<_> = seen
-        .keys
-        .iter()
-        .map(|key| {
-            let id = key.id().to_string();
-            let kept = plan.kept.iter().find(|kept| kept.api_key == *key.id());
-            let deleted = outcome.deleted.contains(key.id());
-            let state = if deleted {
-                KeyState::Retired
-            } else if current.as_ref() == Some(&id) {
-                KeyState::Current
-            } else if pending.is_some_and(|pending| pending.id == *key.id()) {
-                KeyState::Pending
-            } else if key.marker.is_none() {
-                KeyState::Foreign
-            } else if key.is_published() {
-                KeyState::Superseded
-            } else {
-                KeyState::Orphan
-            };
-            let kept = kept.filter(|_| state == KeyState::Superseded);
-            KeyReport {
-                api_key: id,
-                state,
-                created: super::marker::rfc3339(key.api_key.created_at),
-                published: date(key.published(seen.now)),
-                retire_not_before: kept.and_then(|kept| date(kept.retire_not_before)),
-                kept_because: kept.and_then(|kept| kept.because.clone()),
-            }
-        })
-        .collect();
-    let now = super::marker::rfc3339(OffsetDateTime::now_utc());
-    let new = outcome.published.as_ref().map(|id| (id, KeyState::Current));
-    let new = new.or(outcome.syncing.as_ref().map(|id| (id, KeyState::Pending)));
-    if let Some((id, state)) = new
-        && !reports.iter().any(|report| report.api_key == id.as_ref())
-    {
-        reports.push(KeyReport {
-            api_key: id.to_string(),
-            state,
-            created: now.clone(),
-            published: (state == KeyState::Current).then_some(now),
-            retire_not_before: None,
-            kept_because: None,
-        });
-    }
-    reports
+    conclude(target, seen, plan, outcome, acts)
 }
 
 /// Keys in the listings of this run that carry our marker and belong to no target.

@@ -44,7 +44,7 @@ impl fmt::Display for Answer {
             Self::Accepted => f.write_str("signs in"),
             Self::Refused => f.write_str("401"),
             Self::Forbidden => f.write_str("403"),
-            Self::Unreachable(reason) => write!(f, "unreachable, {reason}"),
+            Self::Unreachable(reason) => write!(f, "no answer, {reason}"),
         }
     }
 }
@@ -64,6 +64,7 @@ enum Round {
     SignedIn,
     SignedInForbidden,
     NotYet,
+    Unreachable,
     CannotTell,
 }
 
@@ -72,6 +73,7 @@ enum Round {
 fn judge(new: &Answer, control: Option<&Answer>, current: Option<&Answer>, age: Duration) -> Round {
     match (new, control) {
         (Answer::Accepted, _) => Round::SignedIn,
+        (Answer::Unreachable(_), _) => Round::Unreachable,
         (Answer::Forbidden, Some(Answer::Forbidden)) => Round::CannotTell,
         (Answer::Forbidden, Some(Answer::Refused))
             if age >= FORBIDDEN_COUNTS_AFTER
@@ -193,13 +195,19 @@ pub(super) async fn in_sync(
                     resource: target.resource.id.to_string(),
                 });
             }
-            Round::NotYet | Round::CannotTell => {
+            Round::NotYet | Round::Unreachable | Round::CannotTell => {
                 let nth = passed + 1;
                 passed = 0;
                 let gives_up = match patience {
                     Patience::Once => true,
                     Patience::Until(end) => Instant::now() + run.settings.probe_round_gap >= end,
                 };
+                if gives_up && round == Round::Unreachable {
+                    return Err(RotationError::Unreachable {
+                        resource: target.resource.id.to_string(),
+                        reason: evidence,
+                    });
+                }
                 if gives_up {
                     return Err(not_in_sync(format!("{evidence} in round {nth}")));
                 }
@@ -352,7 +360,7 @@ mod tests {
                 None,
                 None,
                 OLD,
-                Round::NotYet,
+                Round::Unreachable,
             ),
         ];
         for (new, control, current, age, expected) in table {

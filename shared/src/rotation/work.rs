@@ -3,6 +3,7 @@
 use crate::confluent::{ApiKeyId, Endpoints};
 
 use super::{
+    copies,
     create::{Creation, create, sweep_token, take_off_pending},
     error::RotationError,
     observe::{Observation, observe},
@@ -78,6 +79,17 @@ pub(super) async fn work(
 }
 
 impl Outcome {
+    /// Nothing was done: the actions as they were planned.
+    pub(super) fn planned(plan: &Plan) -> Self {
+        let actions = plan.actions.iter();
+        Self {
+            actions: actions
+                .map(|planned| ActionReport::new(&planned.action, &planned.reason))
+                .collect(),
+            ..Self::default()
+        }
+    }
+
     async fn carry_out(
         &mut self,
         run: &Run,
@@ -125,7 +137,7 @@ impl Outcome {
             }
             Action::Rewrite { copy, .. } => {
                 let endpoints = endpoints(target, seen)?;
-                publish::rewrite(run, target, seen, &target.copies[*copy], endpoints).await
+                copies::rewrite(run, target, seen, &target.copies[*copy], endpoints).await
             }
             Action::Renote { api_key } => match seen.key(api_key) {
                 Some(key) => publish::renote(run, target, key).await,

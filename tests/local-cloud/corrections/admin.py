@@ -14,6 +14,9 @@ from corrections.account import changing, reading
 
 REGION = "us-east-1"
 
+# Annotations are what is checked; JSON writes a whole number without a point.
+Number = int | float
+
 
 class Refused(Exception):
     """The call is wrong; the text names the field."""
@@ -56,7 +59,7 @@ def stores(account: str, region: str = REGION) -> dict:
         return store.stores(account, region)
 
 
-def age(account: str, days: int | float, region: str = REGION) -> dict:
+def age(account: str, days: Number, region: str = REGION) -> dict:
     with changing(account):
         ageing.age(account, region, days)
     return {}

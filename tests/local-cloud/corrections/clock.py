@@ -5,7 +5,7 @@ Instants are seconds since 1970 as a float, cut to milliseconds as AWS stores th
 
 import re
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 SECONDS_A_DAY = 86_400
 
@@ -20,7 +20,7 @@ def now() -> float:
 
 def rfc3339(instant: float) -> str:
     """With milliseconds and `Z`."""
-    moment = datetime.fromtimestamp(instant, timezone.utc)
+    moment = datetime.fromtimestamp(instant, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -38,7 +38,7 @@ def older_text(text: str, seconds: float) -> str:
             unit = 10 ** len(fraction)
             units = int(moment.timestamp()) * unit + int(fraction or 0)
             seconds_left, rest = divmod(units - round(seconds * unit), unit)
-            moved = datetime.fromtimestamp(seconds_left, timezone.utc)
+            moved = datetime.fromtimestamp(seconds_left, UTC)
         except (ValueError, OverflowError, OSError):
             return match[0]
         digits = f".{rest:0{len(fraction)}d}" if fraction else ""

@@ -9,7 +9,7 @@ import re
 import threading
 import time
 import uuid
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from moto.scheduler.exceptions import ValidationException
@@ -39,7 +39,11 @@ def create_schedule(original, self, **arguments):
 
 @wrap(EventBridgeSchedulerBackend)
 def update_schedule(original, self, **arguments):
-    """A changed schedule begins anew; what waited for the former one is void."""
+    """A changed schedule begins anew; what waited for the former one is void.
+
+    What is not given gets its default, not the former value.
+    """
+    arguments["state"] = arguments["state"] or "ENABLED"
     first = first_time(arguments)
     schedule = original(self, **arguments)
     begin(self, schedule, first)
@@ -68,10 +72,12 @@ def first_time(arguments: dict) -> float | None:
     name = arguments["schedule_expression_timezone"] or "UTC"
     try:
         # UTC must not need the system's time zones: small images have none.
-        zone = timezone.utc if name == "UTC" else ZoneInfo(name)
+        zone = UTC if name == "UTC" else ZoneInfo(name)
         return datetime.fromisoformat(once[1]).replace(tzinfo=zone).timestamp()
     except (ValueError, ZoneInfoNotFoundError) as error:
-        raise ValidationException(f"Invalid Schedule Expression {expression}.") from error
+        raise ValidationException(
+            f"Invalid Schedule Expression {expression}."
+        ) from error
 
 
 def period_seconds(expression: str) -> int | None:
@@ -155,7 +161,7 @@ def default_event(schedule: Schedule, instant: float) -> dict:
         "detail-type": "Scheduled Event",
         "source": "aws.scheduler",
         "account": account,
-        "time": f"{datetime.fromtimestamp(instant, timezone.utc):%Y-%m-%dT%H:%M:%SZ}",
+        "time": f"{datetime.fromtimestamp(instant, UTC):%Y-%m-%dT%H:%M:%SZ}",
         "region": region,
         "resources": [schedule.arn],
         "detail": "{}",

@@ -1,6 +1,6 @@
 """What an account has stored, seen from inside: for witnesses, cheaper than the API."""
 
-from datetime import timezone
+from datetime import UTC
 
 from moto.awslambda.models import LambdaFunction, lambda_backends
 from moto.secretsmanager.models import FakeSecret, secretsmanager_backends
@@ -26,7 +26,10 @@ def stores(account: str, region: str) -> dict:
 
 
 def functions(account: str, region: str) -> list[dict]:
-    return [function_view(each) for each in lambda_backends[account][region].list_functions()]
+    return [
+        function_view(each)
+        for each in lambda_backends[account][region].list_functions()
+    ]
 
 
 def secret_view(secret: FakeSecret) -> dict:
@@ -60,7 +63,7 @@ def version_view(version: dict) -> dict:
 
 
 def parameter_view(parameter: Parameter) -> dict:
-    modified = parameter.last_modified_date.replace(tzinfo=timezone.utc)
+    modified = parameter.last_modified_date.replace(tzinfo=UTC)
     return {
         "name": parameter.name,
         "type": parameter.parameter_type,

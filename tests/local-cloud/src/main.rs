@@ -4,6 +4,7 @@ use std::{error::Error, process::ExitCode};
 
 use clap::Parser;
 
+mod demo;
 mod invoke;
 mod up;
 
@@ -15,6 +16,8 @@ enum Command {
     Up(up::Arguments),
     /// Invoke a function of the running local cloud; stdout holds its answer.
     Invoke(invoke::Arguments),
+    /// See Keywheel rotate: the story, in about a minute.
+    Demo(demo::Arguments),
 }
 
 #[tokio::main]
@@ -23,6 +26,7 @@ async fn main() -> ExitCode {
     let result = match command {
         Command::Up(arguments) => up::run(arguments).await,
         Command::Invoke(arguments) => invoke::run(&arguments).await,
+        Command::Demo(arguments) => demo::run(&arguments).await,
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -70,17 +70,18 @@ async fn stay_up(options: Options, env_file: &std::path::Path) -> Result<(), Box
     let cloud = LocalCloud::start(options).await?;
     let _written = EnvFile::write(&cloud, env_file)?;
     println!(
-        "local cloud is ready: set -a; . {}; set +a",
+        "in another terminal: set -a; . {}; set +a",
         env_file.display()
     );
+    println!("local cloud is ready");
     std::future::pending().await
 }
 
 /// The env file, which goes when the local cloud goes.
-struct EnvFile(PathBuf);
+pub(crate) struct EnvFile(PathBuf);
 
 impl EnvFile {
-    fn write(cloud: &LocalCloud, path: &std::path::Path) -> io::Result<Self> {
+    pub(crate) fn write(cloud: &LocalCloud, path: &std::path::Path) -> io::Result<Self> {
         cloud.environment().write(path)?;
         Ok(Self(path.to_owned()))
     }
@@ -94,7 +95,7 @@ impl Drop for EnvFile {
 }
 
 /// Waits for SIGINT, SIGTERM, or the death of the parent.
-async fn end_of_life() -> io::Result<()> {
+pub(crate) async fn end_of_life() -> io::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let parent = std::os::unix::process::parent_id();

@@ -1,19 +1,11 @@
 //! The ten consumer and four producer properties of the contract.
 
-/// One property; `auto.offset.reset` is not here, because the target says its value.
+/// One property; `auto.offset.reset` is made by itself, because the target says its value.
 #[derive(Clone, Copy)]
 pub(super) struct Property {
     pub(super) name: &'static str,
-    value: &'static str,
-    description: &'static str,
-}
-
-impl Property {
-    /// Name, value and description.
-    pub(super) fn parameter(self) -> (String, (String, String)) {
-        let of = (self.value.to_owned(), self.description.to_owned());
-        (self.name.to_owned(), of)
-    }
+    pub(super) value: &'static str,
+    pub(super) description: &'static str,
 }
 
 const fn property(name: &'static str, value: &'static str, description: &'static str) -> Property {
@@ -24,10 +16,12 @@ const fn property(name: &'static str, value: &'static str, description: &'static
     }
 }
 
-pub(super) fn auto_offset_reset(value: &str) -> (String, (String, String)) {
-    let description = "Where a consumer begins that has no committed offset: earliest or latest.";
-    let of = (value.to_owned(), description.to_owned());
-    ("auto.offset.reset".to_owned(), of)
+pub(super) fn auto_offset_reset(value: &'static str) -> Property {
+    property(
+        "auto.offset.reset",
+        value,
+        "Where a consumer begins that has no committed offset: earliest or latest.",
+    )
 }
 
 const DNS_LOOKUP: Property = property(

@@ -112,6 +112,8 @@ fn what_parameter_store_or_a_reader_cannot_take_is_refused() {
     assert_snapshot!(refused(r#"{"consumer": {"bootstrap.servers": "x"}}"#), @"`parameters.consumer` has `bootstrap.servers`: it belongs to the rotated secret, and readers prefer the parameter");
     let long = "x".repeat(4097);
     assert_snapshot!(refused(&format!(r#"{{"consumer": {{"client.id": "{long}"}}}}"#)), @"`parameters.consumer` has `client.id`: its value is longer than 4096 characters");
+    let deep = format!("/{}", "a".repeat(900));
+    assert!(refused(&format!(r#"{{"prefix": "{deep}"}}"#)).ends_with("900 characters"));
     let name = "n".repeat(1000);
     assert!(refused(&format!(r#"{{"consumer": {{"{name}": "x"}}}}"#)).ends_with("1011 characters"));
 }

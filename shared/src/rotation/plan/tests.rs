@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use time::macros::datetime;
 
 use super::*;
+use crate::secrets::{AWSCURRENT, AWSPENDING, AWSPREVIOUS};
 use crate::{
     client_config::Document,
     confluent::{ApiKey, Credential, Endpoints},

@@ -13,10 +13,10 @@ from corrections.secretsmanager.secret import (
     detach,
     holder,
     holds_value,
+    require_room_for,
     touch,
     writable,
 )
-from corrections.secretsmanager.values import require_room_for
 
 
 @replace(SecretsManagerBackend)

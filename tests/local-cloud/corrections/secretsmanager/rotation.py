@@ -95,7 +95,7 @@ def rotation_function(
         raise SecretsManagerClientError(
             "AccessDeniedException",
             "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function "
-            "policy grants access to the principal secretsmanager.amazonaws.com."
+            "policy grants access to the principal secretsmanager.amazonaws.com.",
         )
     return function
 

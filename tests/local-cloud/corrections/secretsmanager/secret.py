@@ -8,6 +8,7 @@ from moto.secretsmanager.exceptions import (
     InvalidRequestException,
     OperationNotPermittedOnReplica,
     SecretNotFoundException,
+    SecretsManagerClientError,
 )
 from moto.secretsmanager.models import (
     FakeSecret,
@@ -18,6 +19,9 @@ from moto.secretsmanager.models import (
 from corrections import clock
 
 CURRENT, PENDING, PREVIOUS = "AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"
+
+# From "AWS Secrets Manager quotas": over all versions of a secret.
+LABELS_A_SECRET = 20
 
 
 def readable(
@@ -55,6 +59,18 @@ def holder(secret: FakeSecret | ReplicaSecret, label: str) -> str | None:
     return None
 
 
+def require_room_for(secret: FakeSecret, labels: list[str]) -> None:
+    """Refuses labels that would be too many together with those present."""
+    present = {
+        label for each in secret.versions.values() for label in each["version_stages"]
+    }
+    if len(present.union(labels)) > LABELS_A_SECRET:
+        raise SecretsManagerClientError(
+            "LimitExceededException",
+            f"You can't have more than {LABELS_A_SECRET} staging labels on a secret.",
+        )
+
+
 def attach(secret: FakeSecret, label: str, version_id: str) -> None:
     """Moves a label to a version; no other label of any version is touched, but:
 
@@ -64,7 +80,7 @@ def attach(secret: FakeSecret, label: str, version_id: str) -> None:
     if former == version_id:
         return
     if former:
-        secret.versions[former]["version_stages"].remove(label)
+        detach(secret, label, former)
     secret.versions[version_id]["version_stages"].append(label)
     if label == CURRENT:
         secret.set_default_version_id(version_id)
@@ -73,7 +89,11 @@ def attach(secret: FakeSecret, label: str, version_id: str) -> None:
 
 
 def detach(secret: FakeSecret, label: str, version_id: str) -> None:
-    secret.versions[version_id]["version_stages"].remove(label)
+    """A version that holds neither a value nor a label any more is none."""
+    version = secret.versions[version_id]
+    version["version_stages"].remove(label)
+    if not version["version_stages"] and not holds_value(version):
+        del secret.versions[version_id]
 
 
 def empty_version(secret: FakeSecret, version_id: str) -> dict:

@@ -3,7 +3,6 @@
 from moto.secretsmanager.exceptions import (
     ResourceExistsException,
     ResourceNotFoundException,
-    SecretsManagerClientError,
     SecretStageVersionMismatchException,
 )
 from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
@@ -17,13 +16,12 @@ from corrections.secretsmanager.secret import (
     holder,
     holds_value,
     readable,
+    require_room_for,
     touch,
     writable,
 )
 
-# Both from "AWS Secrets Manager quotas": labels across all versions of a secret,
-# and unlabelled versions, of which none younger than a day is ever removed.
-LABELS_A_SECRET = 20
+# From "AWS Secrets Manager quotas"; none younger than a day is ever removed.
 DEPRECATED_VERSIONS_A_SECRET = 100
 
 
@@ -140,18 +138,6 @@ def put(secret: FakeSecret, version_id: str, given: dict, labels: list[str]) -> 
         attach(secret, label, version_id)
     touch(secret)
     remove_surplus_versions(secret)
-
-
-def require_room_for(secret: FakeSecret, labels: list[str]) -> None:
-    """A secret has at most 20 labels, over all its versions."""
-    present = {
-        label for each in secret.versions.values() for label in each["version_stages"]
-    }
-    if len(present.union(labels)) > LABELS_A_SECRET:
-        raise SecretsManagerClientError(
-            "LimitExceededException",
-            f"You can't have more than {LABELS_A_SECRET} staging labels on a secret.",
-        )
 
 
 def remove_surplus_versions(secret: FakeSecret) -> None:

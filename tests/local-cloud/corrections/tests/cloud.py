@@ -84,7 +84,9 @@ class CloudTest(unittest.TestCase):
             self.assertEqual(error.code, 400)
             return json.load(error)["message"]
 
-    def make_function(self, name: str = "rotator", invoked_by: str | None = None, **more):
+    def make_function(
+        self, name: str = "rotator", invoked_by: str | None = None, **more
+    ):
         """A function whose policy lets Secrets Manager (or `invoked_by`) invoke it."""
         arn = self.functions.create_function(
             FunctionName=name,

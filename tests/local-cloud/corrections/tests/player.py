@@ -4,7 +4,6 @@ import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-
 # How long `close` may take.
 POLL_SECONDS = 0.01
 
@@ -39,7 +38,9 @@ class Player:
                 player.kinds.append(self.headers["X-Amz-Invocation-Type"])
                 player.events.append(event)
                 function = self.path.split("/")[-2]
-                do = player.actions.get(event.get("Step")) or player.actions.get(function)
+                do = player.actions.get(event.get("Step")) or player.actions.get(
+                    function
+                )
                 answer, failed = {}, False
                 try:
                     answer = do(event) if do else {}

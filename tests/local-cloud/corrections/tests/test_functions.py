@@ -22,7 +22,9 @@ class Functions(CloudTest):
 
         self.player.on("f", fail)
         answer = self.functions.invoke(FunctionName="f", Payload=b"{}")
-        self.assertEqual((answer["StatusCode"], answer["FunctionError"]), (200, "Unhandled"))
+        self.assertEqual(
+            (answer["StatusCode"], answer["FunctionError"]), (200, "Unhandled")
+        )
         self.assertEqual(json.load(answer["Payload"]), {"errorMessage": "not today"})
 
     def test_an_event_is_handed_on_as_an_event(self):

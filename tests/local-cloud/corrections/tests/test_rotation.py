@@ -80,7 +80,9 @@ class Rotation(CloudTest):
 
     def test_it_is_answered_before_the_function_has_run(self):
         go_on = threading.Event()
-        self.player.on("createSecret", lambda event: go_on.wait(10) and self.create(event))
+        self.player.on(
+            "createSecret", lambda event: go_on.wait(10) and self.create(event)
+        )
         self.rotate()
         self.assertEqual(
             self.labels(), {self.first: ["AWSCURRENT"], self.token: ["AWSPENDING"]}
@@ -105,6 +107,18 @@ class Rotation(CloudTest):
             self.labels(), {self.first: ["AWSCURRENT"], self.token: ["AWSPENDING"]}
         )
         self.assertIsNone(self.described("LastRotatedDate"))
+
+    def test_another_rotation_may_begin_once_pending_is_taken_off(self):
+        self.player.on("createSecret", self.fail)
+        self.rotate()
+        self.eventually(self.player.steps, STEPS[:1])
+        self.secrets.update_secret_version_stage(
+            SecretId="s", VersionStage="AWSPENDING", RemoveFromVersionId=self.token
+        )
+        (secret,) = self.admin("GET", "stores")["secrets"]
+        self.assertEqual([each["id"] for each in secret["versions"]], [self.first])
+        self.rotate(ClientRequestToken=str(uuid.uuid4()))
+        self.eventually(self.player.steps, ["createSecret"] * 2)
 
     def test_another_rotation_is_refused_while_one_is_not_complete(self):
         self.player.on("setSecret", self.fail)
@@ -158,7 +172,8 @@ class Rotation(CloudTest):
         seen = []
         self.player.on("testSecret", lambda event: seen.append(self.labels()))
         self.rotate(
-            RotateImmediately=False, RotationRules={"ScheduleExpression": "rate(10 days)"}
+            RotateImmediately=False,
+            RotationRules={"ScheduleExpression": "rate(10 days)"},
         )
         self.eventually(self.labels, {self.first: ["AWSCURRENT"]})
         self.assertEqual(self.player.steps(), ["testSecret"])
@@ -201,9 +216,7 @@ class Rotation(CloudTest):
                     self.rotate()
                     self.eventually(lambda: len(self.player.events), 4)
                 else:
-                    self.assertFails(
-                        "AccessDeniedException", "policy", self.rotate
-                    )
+                    self.assertFails("AccessDeniedException", "policy", self.rotate)
 
     def test_a_missing_function_and_none_at_all_are_refused(self):
         self.assertFails(
@@ -221,7 +234,8 @@ class Rotation(CloudTest):
 
     def test_cancelling_stops_it_before_the_next_step(self):
         self.player.on(
-            "createSecret", lambda event: self.secrets.cancel_rotate_secret(SecretId="s")
+            "createSecret",
+            lambda event: self.secrets.cancel_rotate_secret(SecretId="s"),
         )
         done = threading.Event()
         self.player.on("setSecret", lambda event: done.set())

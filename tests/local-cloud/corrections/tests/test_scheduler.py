@@ -1,7 +1,7 @@
 """EventBridge Scheduler fires."""
 
 import threading
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from corrections.tests.cloud import CloudTest
 
@@ -26,7 +26,7 @@ class Schedules(CloudTest):
         )["ScheduleArn"]
 
     def at(self, seconds: float) -> str:
-        moment = datetime.now(timezone.utc) + timedelta(seconds=seconds)
+        moment = datetime.now(UTC) + timedelta(seconds=seconds)
         return f"at({moment:%Y-%m-%dT%H:%M:%S})"
 
     def fired(self) -> int:
@@ -90,7 +90,6 @@ class Schedules(CloudTest):
             ScheduleExpression="rate(1 hour)",
             FlexibleTimeWindow={"Mode": "OFF"},
             Target=self.target,
-            State="ENABLED",
         )
         self.eventually(self.fired, 1)
 

@@ -1,9 +1,8 @@
 """The calls under `/corrections/`: stores, age, reset, and reads as of earlier."""
 
 import json
-import time
 import urllib.request
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from corrections.tests.cloud import CloudTest, server
 
@@ -11,7 +10,9 @@ from corrections.tests.cloud import CloudTest, server
 class Stores(CloudTest):
     def test_stores_show_secrets_with_their_versions_and_parameters(self):
         arn = self.secrets.create_secret(
-            Name="s", SecretString="text", Tags=[{"Key": "keywheel:target", "Value": "t"}]
+            Name="s",
+            SecretString="text",
+            Tags=[{"Key": "keywheel:target", "Value": "t"}],
         )["ARN"]
         self.secrets.put_secret_value(
             SecretId="s", SecretBinary=b"\x00", VersionStages=["KEYWHEEL"]
@@ -91,9 +92,7 @@ class Stores(CloudTest):
         self.parameters.put_parameter(Name="p", Value="v", Type="String")
         self.make_function()
         self.admin("POST", "reset")
-        self.assertEqual(
-            self.admin("GET", "stores"), {"secrets": [], "parameters": []}
-        )
+        self.assertEqual(self.admin("GET", "stores"), {"secrets": [], "parameters": []})
         self.assertEqual(len(self.admin("GET", "functions")["functions"]), 1)
         self.secrets.create_secret(Name="s", SecretString="again")
 
@@ -118,7 +117,10 @@ class Age(CloudTest):
             ("2026-03-01T00:00:00.000000001Z", "2026-02-27T22:48:00.000000001Z"),
             ("not a time: 2026-13-01T00:00:00Z", "not a time: 2026-13-01T00:00:00Z"),
             ("local: 2026-03-01T00:00:00+01:00", "local: 2026-03-01T00:00:00+01:00"),
-            ("published=2026-03-01T00:00:00Z run=1", "published=2026-02-27T22:48:00Z run=1"),
+            (
+                "published=2026-03-01T00:00:00Z run=1",
+                "published=2026-02-27T22:48:00Z run=1",
+            ),
         ):
             with self.subTest(written):
                 self.parameters.put_parameter(
@@ -143,7 +145,7 @@ class Age(CloudTest):
         text = self.secrets.get_secret_value(SecretId="s")["SecretString"]
         self.assertEqual(json.loads(text), [older])
         history = self.parameters.get_parameter_history(Name="p", WithDecryption=True)
-        yesterday = datetime.now(timezone.utc) - timedelta(days=1)
+        yesterday = datetime.now(UTC) - timedelta(days=1)
         for version in history["Parameters"]:
             self.assertEqual((version["Value"], version["Description"]), (older, older))
             self.assertLess(
@@ -198,7 +200,7 @@ class AsOf(CloudTest):
         self.assertFalse(self.exists_earlier())
 
     def test_parameters_are_read_as_of_then_too(self):
-        listed = lambda: [  # noqa: E731
+        listed = lambda: [
             each["Value"]
             for each in self.earlier_parameters.get_parameters_by_path(Path="/p")[
                 "Parameters"

@@ -13,7 +13,9 @@ class Values(CloudTest):
             Name="s", SecretString="one", ClientRequestToken=self.first
         )
 
-    def put(self, text: str, token: str | None = None, labels: list | None = None) -> str:
+    def put(
+        self, text: str, token: str | None = None, labels: list | None = None
+    ) -> str:
         arguments = {"VersionStages": labels} if labels else {}
         return self.secrets.put_secret_value(
             SecretId="s",
@@ -98,16 +100,20 @@ class Values(CloudTest):
     def test_unlabelled_versions_past_a_day_are_removed_beyond_a_hundred(self):
         for n in range(105):
             self.put(f"{n}")
-        listed = lambda: len(  # noqa: E731
+        listed = lambda: len(
             self.secrets.list_secret_version_ids(SecretId="s", IncludeDeprecated=True)[
                 "Versions"
             ]
         )
         self.assertEqual(listed(), 100, "one full page")
-        self.assertEqual(len(self.admin("GET", "stores")["secrets"][0]["versions"]), 106)
+        self.assertEqual(
+            len(self.admin("GET", "stores")["secrets"][0]["versions"]), 106
+        )
         self.admin("POST", "age", days=2)
         self.put("last")
-        self.assertEqual(len(self.admin("GET", "stores")["secrets"][0]["versions"]), 102)
+        self.assertEqual(
+            len(self.admin("GET", "stores")["secrets"][0]["versions"]), 102
+        )
 
     def test_rotation_tokens_are_accepted(self):
         self.secrets.put_secret_value(
@@ -136,9 +142,13 @@ class Values(CloudTest):
                 SecretId="s",
                 **which,
             )
-        with self.assertRaises(self.secrets.exceptions.ResourceNotFoundException) as none:
+        with self.assertRaises(
+            self.secrets.exceptions.ResourceNotFoundException
+        ) as none:
             self.secrets.describe_secret(SecretId="none")
-        self.assertEqual(none.exception.response["ResponseMetadata"]["HTTPStatusCode"], 400)
+        self.assertEqual(
+            none.exception.response["ResponseMetadata"]["HTTPStatusCode"], 400
+        )
         self.secrets.create_secret(Name="empty")
         self.assertFails(
             "ResourceNotFoundException",

@@ -35,6 +35,7 @@ impl Scene {
     }
 
     /// Asks the control plane with the Cloud API key.
+    #[expect(clippy::needless_pass_by_value, reason = "tests write the body inline")]
     pub(super) fn ask(&self, method: &str, target: &str, body: Value) -> Said {
         said(&self.ask_for_response(method, target, &body))
     }

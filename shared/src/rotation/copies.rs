@@ -1,0 +1,140 @@
+//! Copies: compare and swap, so that what somebody writes meanwhile is never undone.
+
+use uuid::Uuid;
+
+use crate::{
+    confluent::{Credential, Endpoints},
+    secrets::{AWSCURRENT, KEYWHEEL},
+};
+
+use super::{
+    create::ensure_current,
+    error::RotationError,
+    guard::Guard,
+    observe::Observation,
+    run::{Change, Run},
+    sync,
+    target::{SecretSpec, Target},
+    version::{Content, SecretState},
+};
+
+/// Somebody else may move a copy's label between our read and our write this often.
+const ATTEMPTS: usize = 3;
+
+/// Brings a copy into agreement with the primary, for `rewrite`: never to a key that does not
+/// sign in now.
+pub(super) async fn rewrite(
+    run: &Run,
+    target: &Target,
+    seen: &Observation,
+    copy: &SecretSpec,
+    endpoints: &Endpoints,
+) -> Result<(), RotationError> {
+    let (Some(current), Some(credential)) = (&seen.primary.current, seen.primary.current_key())
+    else {
+        return Ok(());
+    };
+    let Some((_, key)) = seen.live_current() else {
+        return Ok(());
+    };
+    let reached = Ok(endpoints);
+    if !sync::signs_in_now(run, target, reached, credential, &key.api_key).await {
+        return Err(RotationError::CurrentUnproved {
+            api_key: credential.id.clone(),
+            secret: copy.name.clone(),
+        });
+    }
+    let guard = Guard {
+        run,
+        target,
+        arn: &seen.primary.description.arn,
+        current: &current.version,
+        pending: None,
+        api_key: &credential.id,
+    };
+    write_copy(run, target, copy, credential, endpoints, &guard).await
+}
+
+/// Compare and swap: put the merged text under our own label, then move `AWSCURRENT` from the
+/// version that was merged. What counts is where the label is, never the answer of a call.
+pub(super) async fn write_copy(
+    run: &Run,
+    target: &Target,
+    copy: &SecretSpec,
+    credential: &Credential,
+    endpoints: &Endpoints,
+    guard: &Guard<'_>,
+) -> Result<(), RotationError> {
+    ensure_current(run, target, copy).await?;
+    for _ in 0..ATTEMPTS {
+        let state = SecretState::read(&run.secrets, copy).await?;
+        let Some(held) = &state.current else {
+            continue;
+        };
+        let wanted = held
+            .document()
+            .render(copy.format, credential, endpoints)
+            .map_err(|source| RotationError::Render {
+                secret: copy.name.clone(),
+                source,
+            })?;
+        let unreadable = matches!(held.content, Content::Unreadable(_));
+        if !unreadable && wanted == held.document() {
+            return Ok(());
+        }
+        let arn = &state.description.arn;
+        let token = Uuid::new_v4().to_string();
+        run.secrets
+            .put(arn, &token, &wanted.to_text(), KEYWHEEL, None)
+            .await?;
+        guard.check().await?;
+        let from = Some(held.version.as_str());
+        let moving = run
+            .secrets
+            .move_label(arn, AWSCURRENT, from, Some(&token), guard.within())
+            .await;
+        if moving.is_ok()
+            || run
+                .secrets
+                .describe(arn)
+                .await?
+                .is_staged(&token, AWSCURRENT)
+        {
+            run.changed(
+                target,
+                &Change {
+                    what: "wrote copy",
+                    api_key: credential.id.as_ref(),
+                    subject: &copy.name,
+                    before: &held.version,
+                    after: &token,
+                    reason: "it differed from the primary",
+                },
+            );
+            return Ok(());
+        }
+    }
+    Err(RotationError::Contended {
+        secret: copy.name.clone(),
+    })
+}
+
+pub(super) async fn read_back(
+    run: &Run,
+    target: &Target,
+    credential: &Credential,
+) -> Result<(), RotationError> {
+    for copy in &target.copies {
+        let state = SecretState::read(&run.secrets, copy).await?;
+        if state
+            .current_key()
+            .is_none_or(|held| held.id != credential.id)
+        {
+            return Err(RotationError::ReadBack {
+                secret: copy.name.clone(),
+                api_key: credential.id.clone(),
+            });
+        }
+    }
+    Ok(())
+}

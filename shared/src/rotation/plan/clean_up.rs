@@ -1,0 +1,147 @@
+//! Which keys go: retirement with every rule that keeps a key, and orphans.
+
+use time::OffsetDateTime;
+
+use crate::rotation::{
+    observe::{Key, ORPHAN_AFTER, Observation},
+    target::Target,
+    version::Held,
+};
+
+use super::{Action, Kept, Pending, Plan, Wish, grace, is_current_of_a_copy, retire_not_before};
+
+impl Plan {
+    /// One key a run: the one superseded longest, when every rule allows it.
+    pub(super) fn retire(
+        &mut self,
+        target: &Target,
+        seen: &Observation,
+        wish: &Wish,
+        pending: Pending,
+    ) {
+        let pending_key = seen.primary.pending.as_ref().and_then(Held::key);
+        let held = [seen.primary.current_key(), pending_key];
+        let is_held = |key: &Key| held.iter().flatten().any(|held| held.id == *key.id());
+        let mut superseded: Vec<_> = seen
+            .keys
+            .iter()
+            .filter(|key| key.is_published() && !is_held(key))
+            .collect();
+        superseded.sort_by_key(|key| std::cmp::Reverse(key.published(seen.now)));
+        let not_before = retire_not_before(target, seen);
+        let general = self.kept_for_all(target, seen, wish, pending, not_before);
+        let mut chosen = None;
+        for (place, key) in superseded.iter().enumerate() {
+            let because = if place + 1 < target.retain {
+                Some(format!("one of the {} newest", target.retain))
+            } else if seen.staged.contains(key.id()) && is_current_of_a_copy(seen, key.id()) {
+                Some("a copy still holds it".to_owned())
+            } else {
+                general.clone()
+            };
+            if because.is_none() {
+                chosen = Some(key.id().clone());
+            }
+            self.kept.push(Kept {
+                api_key: key.id().clone(),
+                retire_not_before: not_before,
+                because,
+            });
+        }
+        // The last one without a reason to stay is the oldest; the others wait for the next runs.
+        for kept in self.kept.iter_mut().filter(|kept| kept.because.is_none()) {
+            if Some(&kept.api_key) != chosen.as_ref() {
+                kept.because = Some("one retirement a run".to_owned());
+            }
+        }
+        if let Some(api_key) = chosen {
+            let reason = format!(
+                "superseded, beyond the {} newest, grace over",
+                target.retain
+            );
+            self.push(Action::Retire { api_key }, reason);
+        }
+        self.renotes(seen);
+    }
+
+    /// The rules that hold for every superseded key of the target alike.
+    fn kept_for_all(
+        &self,
+        target: &Target,
+        seen: &Observation,
+        wish: &Wish,
+        pending: Pending,
+        not_before: Option<OffsetDateTime>,
+    ) -> Option<String> {
+        let Some((_, current)) = seen.live_current() else {
+            return Some("the current key is not in the listing".to_owned());
+        };
+        if !current.is_published() {
+            return Some("the current key has no `published` note".to_owned());
+        }
+        if !matches!(pending, Pending::None | Pending::Stays) || self.problem.is_some() {
+            return Some("a rotation is under way".to_owned());
+        }
+        let busy = self.actions.iter().any(|planned| {
+            !matches!(
+                planned.action,
+                Action::Discard { .. } | Action::Already { .. }
+            )
+        });
+        if busy {
+            return Some("the target is being changed in this run".to_owned());
+        }
+        let settled = seen.secrets().all(|secret| {
+            let changed = secret.description.last_changed;
+            changed.is_some_and(|changed| changed + wish.settle < seen.now)
+        });
+        match not_before {
+            Some(at) if at > seen.now => Some(grace(target, at)),
+            Some(_) if !settled => Some("a secret of the target changed a moment ago".to_owned()),
+            Some(_) => None,
+            None => Some("the time of the last publish is not known".to_owned()),
+        }
+    }
+
+    /// Notes that cannot be trusted are written again, as now: that delays, and never causes, a deletion.
+    fn renotes(&mut self, seen: &Observation) {
+        for key in seen.keys.iter().filter(|key| key.is_published()) {
+            let note = key
+                .marker
+                .as_ref()
+                .and_then(|marker| marker.published.as_ref());
+            if note.is_some_and(|note| note.trusted(seen.now).is_none()) {
+                let api_key = key.id().clone();
+                self.push(
+                    Action::Renote { api_key },
+                    "its `published` note is unreadable or lies in the future",
+                );
+            }
+        }
+    }
+
+    pub(super) fn orphans(&mut self, seen: &Observation, wish: &Wish) {
+        let changed = seen.primary.description.last_changed;
+        let settled = changed.is_none_or(|changed| changed + wish.settle < seen.now);
+        let resumed: Vec<_> = seen
+            .keys
+            .iter()
+            .filter(|key| key.is_unpublished() && !seen.staged.contains(key.id()))
+            .filter(|key| key.api_key.created_at + ORPHAN_AFTER < seen.now)
+            .map(|key| key.id().clone())
+            .collect();
+        for api_key in resumed {
+            if settled {
+                self.push(
+                    Action::Orphan { api_key },
+                    "made over an hour ago, never published, staged nowhere",
+                );
+            } else {
+                self.warnings.push(format!(
+                    "orphan `{api_key}` waits until the primary has not changed for {} s",
+                    wish.settle.whole_seconds()
+                ));
+            }
+        }
+    }
+}
