@@ -83,6 +83,12 @@ struct Inner {
     service: Mutex<Service>,
 }
 
+impl std::fmt::Debug for Emulator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Emulator")
+    }
+}
+
 impl Emulator {
     /// One environment with a Kafka and a Schema Registry cluster, two service accounts, and the Cloud API key.
     #[must_use]
