@@ -8,6 +8,7 @@ use super::{
     answer::Answer,
     auth,
     call::Call,
+    query::Query,
     routes::{self, Entry, Route},
     service::Service,
     state::{Endpoints, World},
@@ -55,6 +56,10 @@ pub(super) fn answer(
             "User is denied operation Read on Subject",
         );
     }
+    if let Some(name) = mistyped(&call.query) {
+        let message = format!("The value of the parameter '{name}' is not valid");
+        return error(StatusCode::BAD_REQUEST, 400, &message);
+    }
     match entry.route {
         Route::SchemaTypes => found(&json!(["JSON", "PROTOBUF", "AVRO"])),
         Route::SchemaById => schema(&call.id),
@@ -75,6 +80,22 @@ fn cluster<'w>(world: &'w World, call: &Call<'_>) -> Option<&'w str> {
             _ => false,
         });
     asked.map(|cluster| cluster.meta.id.as_str())
+}
+
+/// The first parameter whose value does not have its type. Unknown parameters are passed over, as Schema Registry does.
+fn mistyped(query: &Query) -> Option<&'static str> {
+    let number = |name: &&str| {
+        query
+            .filter(name)
+            .is_some_and(|it| it.parse::<i32>().is_err())
+    };
+    let flag = |name: &&str| {
+        query
+            .filter(name)
+            .is_some_and(|it| it.parse::<bool>().is_err())
+    };
+    let mistyped = ["offset", "limit"].into_iter().find(number);
+    mistyped.or_else(|| ["deleted", "deletedOnly"].into_iter().find(flag))
 }
 
 fn schema(id: &str) -> Answer {
@@ -135,6 +156,8 @@ mod tests {
             ("/lsrc-3/subjects", &second, 401),
             ("/subjects", &second, 401),
             ("/subjects", &kafka, 401),
+            ("/subjects?limit=ten", &first, 400),
+            ("/subjects?deleted=perhaps", &first, 400),
             ("/subject", &first, 404),
         ] {
             assert_eq!(sign_in(target, key).0, status, "{target}");

@@ -38,7 +38,7 @@ pub(super) struct Service {
 
 impl Service {
     pub(super) fn beginning_with(world: World) -> Self {
-        let mut state = Self {
+        let mut service = Self {
             history: History::beginning_with(world),
             sync: Sync::default(),
             quirks: Quirks::default(),
@@ -47,8 +47,8 @@ impl Service {
             handed_out: BTreeSet::new(),
             calls: 0,
         };
-        state.note_secrets();
-        state
+        service.note_secrets();
+        service
     }
 
     /// Changes the world as a whole, or on an error not at all.
@@ -69,6 +69,7 @@ impl Service {
             .extend(present.api_keys.iter().map(|key| key.secret.clone()));
     }
 
+    /// Answers one request, whose id is `id`; with `as_of`, what is read is that old.
     pub(super) fn answer(
         &mut self,
         addresses: &Addresses,
