@@ -1,4 +1,8 @@
 //! Everything twice, at once and cut off: what must hold whatever the order of calls, and whichever call is the last.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a panic here is a failed test, and says where"
+)]
 
 #[path = "interleavings/crashes.rs"]
 mod crashes;

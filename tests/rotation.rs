@@ -1,5 +1,9 @@
 //! The whole cycle of a key, by sweep and by callback, and every refusal on the way: the built functions against the
 //! local cloud.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a panic here is a failed test, and says where"
+)]
 
 #[path = "rotation/bad_answers.rs"]
 mod bad_answers;

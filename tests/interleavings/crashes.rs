@@ -214,6 +214,26 @@ async fn a_refused_put_deletes_the_key_that_it_was_for() {
 }
 
 #[tokio::test]
+async fn the_next_attempt_deletes_what_the_one_that_died_has_made() {
+    let target = Target::plain("orders");
+    let scene = filled(&target).await;
+    let token = scene.empty_pending_version(target.primary()).await;
+    let dies = cut("secret-rotation", CREATE, 1, effect("kill_caller_after"));
+    order(&scene, dies);
+    scene.step(target.primary(), &token, "createSecret").await;
+    assert_eq!(live(&scene).len(), 2);
+    let lost = live(&scene);
+    insist(&scene, target.primary(), &token, "createSecret").await;
+    let pending = scene.stores().await.pending_key(target.primary());
+    assert!(!lost.contains(&pending.unwrap()));
+    assert_eq!(
+        live(&scene).len(),
+        2,
+        "the winner is decided: the other one goes"
+    );
+}
+
+#[tokio::test]
 async fn an_unknown_put_deletes_nothing() {
     let target = Target::plain("orders");
     let scene = filled(&target).await;

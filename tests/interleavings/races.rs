@@ -8,12 +8,12 @@ use crate::peace::{STEPS, at_peace, comes_to_peace, filled, insist, live, only, 
 const MOVE: &str = "UpdateSecretVersionStage";
 const POST: &str = "POST /iam/v2/api-keys";
 
-/// Waits until `operation` has been asked for once more.
-async fn asked(scene: &Scene, since: usize, operation: &str) {
+/// Waits until `operation` has been asked for so often.
+async fn asked(scene: &Scene, since: usize, operation: &str, times: usize) {
     eventually(operation, async || {
         match scene.count_since(since, operation) {
-            0 => Err(format!("{:?}", scene.errors())),
-            _ => Ok(()),
+            count if count >= times => Ok(()),
+            count => Err(format!("{count} times, {:?}", scene.errors())),
         }
     })
     .await;
@@ -56,7 +56,7 @@ async fn of_two_creators_with_one_token_the_loser_deletes_only_its_own() {
     order(&scene, late("secretsmanager", "PutSecretValue", 1, 2.0));
     let one = || scene.step(target.primary(), &token, "createSecret");
     let (first, second) = tokio::join!(one(), async {
-        asked(&scene, before, "PutSecretValue").await;
+        asked(&scene, before, "PutSecretValue", 1).await;
         one().await
     });
     let answers = [first, second].map(|done| succeeded("createSecret", done).unwrap());
@@ -78,7 +78,7 @@ async fn of_two_sweeps_with_one_token_the_loser_deletes_only_its_own() {
     let before = scene.request_count();
     order(&scene, late("secretsmanager", "PutSecretValue", 1, 3.0));
     tokio::join!(scene.invoke(json!({})), async {
-        asked(&scene, before, "PutSecretValue").await;
+        asked(&scene, before, "PutSecretValue", 1).await;
         scene.invoke(json!({})).await
     });
     assert_eq!(scene.count_since(before, POST), 2);
@@ -100,7 +100,7 @@ async fn a_lost_answer_deletes_only_keys_of_its_own_run() {
     );
     let one = || scene.step(target.primary(), &token, "createSecret");
     let (first, second) = tokio::join!(one(), async {
-        asked(&scene, before, "PutSecretValue").await;
+        asked(&scene, before, "PutSecretValue", 1).await;
         one().await
     });
     let first = succeeded("first", first).unwrap();
@@ -120,7 +120,7 @@ async fn while_the_version_is_empty_a_key_of_another_run_is_nobodys_to_delete() 
     order(&scene, late("secretsmanager", "PutSecretValue", 1, 2.0));
     let callback = scene.step(target.primary(), &token, "createSecret");
     let (done, _) = tokio::join!(callback, async {
-        asked(&scene, before, "PutSecretValue").await;
+        asked(&scene, before, "PutSecretValue", 1).await;
         scene.sweep().await
     });
     let answer = succeeded("createSecret", done).unwrap();
@@ -197,7 +197,7 @@ async fn a_label_that_moves_during_a_publish_stops_it_before_the_next_write() {
     order(&scene, late("secretsmanager", MOVE, 1, 1.0));
     let finish = scene.step(target.primary(), &token, "finishSecret");
     let (done, ()) = tokio::join!(finish, async {
-        asked(&scene, before, MOVE).await;
+        asked(&scene, before, MOVE, 1).await;
         edit(&scene, target.primary(), "by hand").await;
     });
     let error = succeeded("finishSecret", done).unwrap_err();
@@ -223,7 +223,7 @@ async fn a_discard_during_a_publish_stops_it_before_the_next_write() {
     order(&scene, late("secretsmanager", MOVE, 1, 1.0));
     let finish = scene.step(target.primary(), &token, "finishSecret");
     let (done, ()) = tokio::join!(finish, async {
-        asked(&scene, before, MOVE).await;
+        asked(&scene, before, MOVE, 1).await;
         let body = json!({"SecretId": target.primary(), "VersionStage": "AWSPENDING",
             "RemoveFromVersionId": token});
         let aws = &scene.cloud.aws;
@@ -248,7 +248,7 @@ async fn a_copy_edited_between_its_read_and_its_move_keeps_the_edit() {
     order(&scene, late("secretsmanager", MOVE, 1, 1.0));
     let finish = scene.step(target.primary(), &token, "finishSecret");
     let (done, ()) = tokio::join!(finish, async {
-        asked(&scene, before, MOVE).await;
+        asked(&scene, before, MOVE, 1).await;
         edit(&scene, &copy, "by hand").await;
     });
     succeeded("finishSecret", done).unwrap();
@@ -263,15 +263,22 @@ async fn a_copy_that_somebody_writes_all_the_time_is_given_up_after_three_attemp
     let scene = filled(&target).await;
     let token = scene.empty_pending_version(target.primary()).await;
     insist(&scene, target.primary(), &token, "createSecret").await;
-    // AWS refuses a move when the label is not where the caller read it.
+    let copy = target.secrets()[1].to_owned();
+    let before = scene.request_count();
     order(
         &scene,
-        json!([{"service": "secretsmanager", "operation": MOVE, "effect": "status", "every": true,
-        "status": 400, "code": "InvalidParameterException"}]),
+        json!([{"service": "secretsmanager", "operation": MOVE, "effect": "delay", "seconds": 1, "every": true}]),
     );
-    let done = scene.step(target.primary(), &token, "finishSecret").await;
+    let finish = scene.step(target.primary(), &token, "finishSecret");
+    let (done, ()) = tokio::join!(finish, async {
+        for nth in 1..=3 {
+            asked(&scene, before, MOVE, nth).await;
+            edit(&scene, &copy, &format!("by hand {nth}")).await;
+        }
+    });
     let error = succeeded("finishSecret", done).unwrap_err();
     assert!(error.contains("moved three times"), "{error}");
+    assert_eq!(note(&scene, &copy).await.as_deref(), Some("by hand 3"));
     comes_to_peace(&scene, &target).await;
 }
 

@@ -179,14 +179,18 @@ async fn a_resource_that_cannot_be_reached_is_not_a_bad_key() {
     let (scene, target, witness) = due().await;
     let down = json!([{"service": "kafka_rest", "every": true, "effect": "drop"}]);
     scene.cloud.controls.post_faults(down).unwrap();
-    let report = scene.sweep().await;
-    assert_eq!(report["counts"]["syncing"], 1, "{report:#}");
-    scene.age(2.0).await;
-    let report = scene.sweep().await;
-    assert_eq!(
-        report["counts"]["syncing"], 1,
-        "two days later it still waits: {report:#}"
-    );
+    for days in [0.0, 2.0] {
+        scene.age(days).await;
+        let message = scene.failing_sweep().await;
+        assert!(
+            message.starts_with("target `orders` failed: `lkc-c29js0` cannot be reached"),
+            "{message}"
+        );
+        assert!(message.ends_with("the pending version stays"), "{message}");
+        let pending = scene.stores().await.pending_key(target.primary());
+        assert!(pending.is_some(), "after {days} days");
+    }
+    assert_eq!(marked_keys(&scene).len(), 2);
     recovers(&scene, &target, witness).await;
 }
 

@@ -81,8 +81,11 @@ async fn a_sweep_lists_each_owner_once_a_page_and_reads_each_cluster_once() {
     assert_eq!(count(LIST), 3, "124 keys are two pages");
 }
 
-/// A release build takes less: this is the debug binary, whose code is about three times as large.
+/// The promise, for a release build: `cargo test --release` asks for all of it.
 const PEAK_KB: u64 = 20_000;
+/// The code that a sweep touches in a release build, and to spare. That of a debug build is far larger, so there it is
+/// the rest that is judged.
+const CODE_KB: u64 = 8_000;
 
 #[tokio::test]
 async fn a_sweep_of_twenty_targets_stays_below_twenty_megabytes() {
@@ -96,11 +99,22 @@ async fn a_sweep_of_twenty_targets_stays_below_twenty_megabytes() {
     scene.age(31.0).await;
     let done = scene.invoke(json!({})).await;
     assert_eq!(done.answer["counts"]["rotated"], 20, "{:#}", done.answer);
-    let peak = done.peak_rss_kb.unwrap();
+    let memory = done.memory.unwrap();
+    let megabytes = |kb: u64| kb as f64 / 1000.0;
     let line = format!(
-        "peak RSS of a sweep of 20 targets: {:.1} MB",
-        peak as f64 / 1000.0
+        "peak RSS of a sweep of 20 targets: {:.1} MB, {:.1} MB of it mapped files ({} build)",
+        megabytes(memory.peak),
+        megabytes(memory.of_files),
+        if cfg!(debug_assertions) {
+            "debug"
+        } else {
+            "release"
+        },
     );
     writeln!(std::io::stdout(), "{line}").unwrap();
-    assert!(peak <= PEAK_KB, "{line}");
+    if cfg!(debug_assertions) {
+        assert!(memory.peak - memory.of_files <= PEAK_KB - CODE_KB, "{line}");
+    } else {
+        assert!(memory.peak <= PEAK_KB, "{line}");
+    }
 }

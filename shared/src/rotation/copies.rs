@@ -93,26 +93,33 @@ pub(super) async fn write_copy(
             .secrets
             .move_label(arn, AWSCURRENT, from, Some(&token), guard.within())
             .await;
-        if moving.is_ok()
-            || run
-                .secrets
-                .describe(arn)
-                .await?
-                .is_staged(&token, AWSCURRENT)
-        {
-            run.changed(
-                target,
-                &Change {
-                    what: "wrote copy",
-                    api_key: credential.id.as_ref(),
-                    subject: &copy.name,
-                    before: &held.version,
-                    after: &token,
-                    reason: "it differed from the primary",
-                },
-            );
-            return Ok(());
+        if let Err(source) = moving {
+            let after = run.secrets.describe(arn).await?;
+            let unmoved = after.is_staged(&held.version, AWSCURRENT);
+            if unmoved && source.refused() {
+                // Nobody was in the way: what was refused now will be refused again.
+                return Err(RotationError::Promote {
+                    secret: copy.name.clone(),
+                    version: token,
+                    source,
+                });
+            }
+            if !after.is_staged(&token, AWSCURRENT) {
+                continue;
+            }
         }
+        run.changed(
+            target,
+            &Change {
+                what: "wrote copy",
+                api_key: credential.id.as_ref(),
+                subject: &copy.name,
+                before: &held.version,
+                after: &token,
+                reason: "it differed from the primary",
+            },
+        );
+        return Ok(());
     }
     Err(RotationError::Contended {
         secret: copy.name.clone(),

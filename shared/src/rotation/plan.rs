@@ -149,7 +149,9 @@ pub fn plan(target: &Target, seen: &Observation, wish: &Wish) -> Plan {
     } else {
         Pending::None
     };
+    let waiting = plan.hold_back(target, seen, wish);
     plan.retire(target, seen, wish, pending);
+    plan.make_room(waiting);
     plan.orphans(seen, wish);
     if let Ok(parameters) = &seen.parameters {
         for (index, parameter) in parameters.iter().enumerate() {

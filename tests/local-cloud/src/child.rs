@@ -13,8 +13,10 @@ use tokio::{
 };
 
 mod capture;
+mod memory;
 
 pub use capture::Capture;
+pub use memory::Memory;
 
 /// Runs a program that does not watch its stdin: a shell's subprocess watches in its stead and kills it. The line that
 /// is written when the program has ended by itself makes the watcher go without killing (whoever has the pid by then).
@@ -123,14 +125,10 @@ impl Handle {
             .unwrap_or_else(|| ExitStatus::from_raw(9))
     }
 
-    /// The most memory it ever had resident at once, in kB; none when it has ended, and where there is no `/proc`.
+    /// Its memory; none when it has ended, and where there is no `/proc`.
     #[must_use]
-    pub fn peak_rss_kb(&self) -> Option<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid?)).ok()?;
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:"))?;
-        line.trim().strip_suffix(" kB")?.parse().ok()
+    pub fn memory(&self) -> Option<Memory> {
+        Memory::of(self.pid?)
     }
 
     /// Whether it runs.

@@ -43,6 +43,8 @@ async fn build(progress: Progress) -> Result<BTreeMap<String, PathBuf>, BuildErr
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let output = Command::new(&cargo)
         .args(["build", "--workspace", "--bins"])
+        // Whoever is built for release is told about release builds.
+        .args((!cfg!(debug_assertions)).then_some("--release"))
         // Rendered diagnostics go to stderr, so that stdout holds JSON only and they can be shown.
         .arg("--message-format=json-render-diagnostics")
         .current_dir(paths::root())

@@ -8,9 +8,41 @@ use crate::rotation::{
     version::Held,
 };
 
-use super::{Action, Kept, Pending, Plan, Wish, grace, is_current_of_a_copy, retire_not_before};
+use super::{
+    Action, Kept, Pending, Plan, Planned, Wish, grace, is_current_of_a_copy, retire_not_before,
+};
 
 impl Plan {
+    /// With n + 1 published keys no further one may be made. A rotation that a sweep would begin then
+    /// stands back, or it would fail and keep the retirement from making room for it.
+    pub(super) fn hold_back(
+        &mut self,
+        target: &Target,
+        seen: &Observation,
+        wish: &Wish,
+    ) -> Option<Planned> {
+        let published = seen.keys.iter().filter(|key| key.is_published()).count();
+        if wish.rotate || published <= target.retain {
+            return None;
+        }
+        let unforced = |planned: &mut Planned| planned.action == Action::Rotate { forced: false };
+        self.actions.extract_if(.., unforced).next()
+    }
+
+    /// The rotation that stood back waits for the next run if a key is retired in this one.
+    pub(super) fn make_room(&mut self, waiting: Option<Planned>) {
+        let Some(rotation) = waiting else { return };
+        let is_retire = |planned: &Planned| matches!(planned.action, Action::Retire { .. });
+        if self.actions.iter().any(is_retire) {
+            self.warnings.push(format!(
+                "the rotation ({}) waits for the next run: first a key is retired",
+                rotation.reason
+            ));
+        } else {
+            self.actions.push(rotation);
+        }
+    }
+
     /// One key a run: the one superseded longest, when every rule allows it.
     pub(super) fn retire(
         &mut self,

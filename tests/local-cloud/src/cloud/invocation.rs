@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use crate::player::{FunctionError, Outcome};
+use crate::{
+    child::Memory,
+    player::{FunctionError, Outcome},
+};
 
 /// How an invocation by hand ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,8 +18,8 @@ pub struct Invocation {
     pub logs: String,
     /// Its request id.
     pub request_id: String,
-    /// The most memory that its process had resident up to its end, in kB; none when the process has ended too.
-    pub peak_rss_kb: Option<u64>,
+    /// Memory of its process up to its end; none when the process has ended too.
+    pub memory: Option<Memory>,
 }
 
 impl From<Outcome> for Invocation {
@@ -36,7 +39,7 @@ impl From<Outcome> for Invocation {
             error,
             logs: outcome.logs,
             request_id: outcome.request_id,
-            peak_rss_kb: outcome.peak_rss_kb,
+            memory: outcome.memory,
         }
     }
 }
@@ -65,7 +68,7 @@ mod tests {
             payload: payload.into(),
             failed: false,
             logs: logs.to_owned(),
-            peak_rss_kb: None,
+            memory: None,
         }
     }
 

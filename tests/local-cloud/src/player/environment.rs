@@ -96,7 +96,7 @@ impl Environment {
         self.reported = printed;
         Outcome {
             logs,
-            peak_rss_kb: self.process().peak_rss_kb(),
+            memory: self.process().memory(),
             ..outcome
         }
     }

@@ -6,6 +6,8 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::child::Memory;
+
 /// How an invocation ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
@@ -17,8 +19,8 @@ pub struct Outcome {
     pub failed: bool,
     /// What the process printed meanwhile, stdout and stderr.
     pub logs: String,
-    /// The most memory that its process had resident up to its end, in kB; none when the process has ended too.
-    pub peak_rss_kb: Option<u64>,
+    /// Memory of its process up to its end; none when the process has ended too.
+    pub memory: Option<Memory>,
 }
 
 /// A function's own words about its failure.
@@ -56,7 +58,7 @@ impl Outcome {
             payload,
             failed: false,
             logs: String::new(),
-            peak_rss_kb: None,
+            memory: None,
         }
     }
 
