@@ -70,21 +70,29 @@ impl Process {
         Ok(Self { handle, stdout })
     }
 
-    /// Starts any program under a watcher. `command` has arguments and environment; its output goes to `output`.
+    /// Starts any program under a watcher. `command` has its arguments and its whole environment: none is inherited
+    /// but by [`inherit_environment`].
     ///
     /// # Errors
     /// The shell cannot be started; a program that cannot be is seen by its exit.
-    pub fn start_watched(command: &std::process::Command, output: &Capture) -> io::Result<Self> {
+    pub fn start_watched(
+        command: &std::process::Command,
+        stdout: Stdio,
+        stderr: Stdio,
+    ) -> io::Result<Self> {
         let mut shell = Command::new("/bin/sh");
         shell.args(["-c", WATCHED, "sh"]);
         shell.arg(command.get_program()).args(command.get_args());
+        if let Some(folder) = command.get_current_dir() {
+            shell.current_dir(folder);
+        }
         shell.env_clear();
         shell.envs(
             command
                 .get_envs()
                 .filter_map(|(name, value)| Some((name, value?))),
         );
-        shell.stdout(output.writer()?).stderr(output.writer()?);
+        shell.stdout(stdout).stderr(stderr);
         Self::start(shell)
     }
 
@@ -93,6 +101,11 @@ impl Process {
     pub fn handle(&self) -> Handle {
         self.handle.clone()
     }
+}
+
+/// Gives `command` the environment of this process.
+pub fn inherit_environment(command: &mut std::process::Command) -> &mut std::process::Command {
+    command.envs(std::env::vars_os())
 }
 
 impl Drop for Process {
@@ -151,7 +164,8 @@ mod tests {
         let output = Capture::new().unwrap();
         let mut command = std::process::Command::new("/bin/sh");
         command.args(["-c", script]);
-        let process = Process::start_watched(&command, &output).unwrap();
+        let (stdout, stderr) = (output.writer().unwrap(), output.writer().unwrap());
+        let process = Process::start_watched(&command, stdout, stderr).unwrap();
         (process, output)
     }
 
