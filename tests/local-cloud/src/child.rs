@@ -8,7 +8,7 @@ use std::{
 };
 
 use tokio::{
-    process::{ChildStdin, ChildStdout, Command},
+    process::{ChildStdout, Command},
     sync::{mpsc, watch},
 };
 
@@ -16,10 +16,10 @@ mod capture;
 
 pub use capture::Capture;
 
-/// Runs a program that does not watch its stdin: a shell's subprocess watches in its stead and kills it. The line that
-/// is written when the program has ended by itself makes the watcher go without killing (whoever has the pid by then).
+/// Runs a program that does not watch its stdin: a subprocess of the shell watches in its stead and kills the whole
+/// group, the program's own children and itself included. (While the watcher lives, nobody else has the group's id.)
 const WATCHED: &str = r#"exec 3<&0
-{ read -r _ || kill -9 $$; } <&3 3<&- >/dev/null 2>&1 &
+{ read -r _; kill -9 -$$; } <&3 3<&- >/dev/null 2>&1 &
 exec "$@" 3<&- </dev/null"#;
 
 /// A running child. Dropping it kills it.
@@ -62,7 +62,7 @@ impl Process {
                 }
             }
             let status = child.wait().await;
-            stand_down(stdin).await;
+            drop(stdin);
             // Without a status it is as good as killed: it cannot be waited for.
             let _unheard = report.send(Some(status.unwrap_or_else(|_| ExitStatus::from_raw(9))));
         });
@@ -141,14 +141,6 @@ impl Handle {
     }
 }
 
-async fn stand_down(stdin: Option<ChildStdin>) {
-    use tokio::io::AsyncWriteExt;
-    if let Some(mut stdin) = stdin {
-        // Refused when nobody reads it any more: a child that watches for itself.
-        let _refused = stdin.write_all(b"\n").await;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -186,10 +178,28 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_a_child_started_ends_with_it() {
+        let (process, output) = shell("sleep 1000 & echo $!; wait");
+        timeout(BOUND, async {
+            while !output.text().ends_with('\n') {
+                tokio::task::yield_now().await;
+            }
+            process.handle().kill().await;
+            let grandchild = format!("/proc/{}/cmdline", output.text().trim());
+            // Empty is a process that has ended and that nobody has waited for.
+            while std::fs::read(&grandchild).is_ok_and(|line| !line.is_empty()) {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await
+        .unwrap();
+    }
+
+    #[tokio::test]
     async fn a_child_ends_when_the_pipe_closes() {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", WATCHED, "sh", "sleep", "1000"]);
-        command.stdin(Stdio::piped());
+        command.stdin(Stdio::piped()).process_group(0);
         let mut child = command.spawn().unwrap();
         drop(child.stdin.take());
         let status = timeout(BOUND, child.wait()).await.unwrap().unwrap();
