@@ -1,1 +1,20 @@
-//! Shared scenes of the tests.
+//! Shared scenes of the tests: a local cloud with targets in it, the hands that move it, and what must hold
+//! whatever happens.
+//!
+//! Everything here is called by tests alone, so what goes wrong is a panic that says what was seen.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a panic here is a failed test, and says where"
+)]
+
+pub mod scenes;
+
+pub use scenes::{
+    Scene,
+    ledger::{assert_no_key_is_lost, marked_keys},
+    report,
+    stores::Stores,
+    target::Target,
+    wait::eventually,
+    witness::Witness,
+};

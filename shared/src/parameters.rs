@@ -3,7 +3,6 @@
 use aws_config::SdkConfig;
 use aws_sdk_ssm::{
     Client,
-    operation::get_parameter::GetParameterError,
     types::{self, ParameterType},
 };
 use thiserror::Error;
@@ -71,19 +70,7 @@ pub enum ParametersError {
     },
 }
 
-impl ParametersError {
-    /// What the service said, if it was asked and refused.
-    #[must_use]
-    pub fn service(&self) -> Option<&ServiceError> {
-        match self {
-            Self::Call { source, .. } => Some(source),
-            Self::Incomplete { .. } | Self::Endless { .. } => None,
-        }
-    }
-}
-
 const LIST: &str = "ssm:GetParametersByPath";
-const GET: &str = "ssm:GetParameter";
 const PUT: &str = "ssm:PutParameter";
 
 impl Parameters {
@@ -127,29 +114,6 @@ impl Parameters {
                 next => token = next,
             }
         }
-    }
-
-    /// One parameter by its name; `None` when there is none.
-    ///
-    /// # Errors
-    /// The service refused for another reason, or gave no answer.
-    pub async fn get(&self, name: &str) -> Result<Option<Parameter>, ParametersError> {
-        let request = self.client.get_parameter().name(name);
-        let answer = match request.with_decryption(false).send().await {
-            Ok(answer) => answer,
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(GetParameterError::is_parameter_not_found) =>
-            {
-                return Ok(None);
-            }
-            Err(error) => return Err(call(GET, name, error.into())),
-        };
-        answer
-            .parameter
-            .map(|parameter| whole(GET, name, parameter))
-            .transpose()
     }
 
     /// Makes a parameter of type `String`, or overwrites its value and description.

@@ -4,7 +4,10 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::secrets::{AWSCURRENT, AWSPENDING};
+use crate::{
+    confluent::ApiKeyId,
+    secrets::{AWSCURRENT, AWSPENDING},
+};
 
 use super::{
     create::{Creation, create, take_off_pending},
@@ -21,6 +24,8 @@ use super::{
 
 /// The tag by which a secret names its target.
 pub const TARGET_TAG: &str = "keywheel:target";
+
+const CURRENT_ALREADY: &str = "the version is AWSCURRENT already";
 
 /// The four steps. The guide spells them `create_secret`, real events `createSecret`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
@@ -122,27 +127,27 @@ pub(super) async fn step(run: &Run, event: &StepEvent) -> Result<StepAnswer, Rot
         });
     }
     if current && event.step != Step::Finish {
-        "the version is AWSCURRENT already".clone_into(&mut answer.summary);
+        CURRENT_ALREADY.clone_into(&mut answer.summary);
         return Ok(answer);
     }
     let target = find_target(run, &secret).await?;
     answer.target = Some(target.name.to_string());
     let mut secrets = read_secrets(run, &target).await?;
-    let primary = secrets.remove(0);
-    if current {
-        if labels.contains(AWSPENDING) {
-            take_off_pending(run, &target, &primary, token, "it is published").await?;
-        }
-        "the version is AWSCURRENT already".clone_into(&mut answer.summary);
-        return Ok(answer);
-    }
+    let mut steps = Steps {
+        run,
+        event,
+        primary: secrets.remove(0),
+        target,
+        answer,
+    };
     match event.step {
-        Step::Create => create_step(run, event, &target, &primary, &mut answer).await?,
-        Step::Set => set_step(run, event, &target, &primary, &mut answer).await?,
-        Step::Test => test_step(run, event, &target, &primary, &mut answer).await?,
-        Step::Finish => finish_step(run, event, &target, &primary, &mut answer).await?,
+        Step::Create => steps.create().await?,
+        Step::Set => steps.set().await?,
+        Step::Test => steps.test().await?,
+        Step::Finish if current => steps.tidy().await?,
+        Step::Finish => steps.finish().await?,
     }
-    Ok(answer)
+    Ok(steps.answer)
 }
 
 /// The target that the secret's tag names, when it names this secret as its primary.
@@ -178,112 +183,127 @@ async fn find_target(
     Ok(target)
 }
 
-async fn create_step(
-    run: &Run,
-    event: &StepEvent,
-    target: &Target,
-    primary: &SecretState,
-    answer: &mut StepAnswer,
-) -> Result<(), RotationError> {
-    let endpoints = run.endpoints(&target.resource).await?;
-    let keys = run.keys(target).await?;
-    let creation = Creation {
-        target,
-        endpoints: &endpoints,
-        keys: &keys,
-        token: &event.client_request_token,
-        rotation_token: event.rotation_token.as_ref(),
-        forced: primary.current_key().is_none(),
-        follows_pending: false,
-        reason: "Secrets Manager rotates it",
-    };
-    let held = create(run, &creation).await?;
-    answer.api_key = held.key().map(|key| key.id.to_string());
-    "the pending version holds an API key".clone_into(&mut answer.summary);
-    Ok(())
+/// One rotation of one secret, as a step finds it.
+struct Steps<'a> {
+    run: &'a Run,
+    event: &'a StepEvent,
+    target: Target,
+    primary: SecretState,
+    answer: StepAnswer,
 }
 
-/// Compares owner and resource, as Confluent reports them, with the target.
-async fn set_step(
-    run: &Run,
-    event: &StepEvent,
-    target: &Target,
-    primary: &SecretState,
-    answer: &mut StepAnswer,
-) -> Result<(), RotationError> {
-    let held = held_key(run, primary, &event.client_request_token).await?;
-    let Some(credential) = held.key() else {
-        return Ok(());
-    };
-    let api_key = credential.id.clone();
-    let key = run.confluent.get_api_key(&api_key).await?;
-    target.check_owns(&key.ok_or(RotationError::Gone {
-        api_key: api_key.clone(),
-    })?)?;
-    answer.api_key = Some(api_key.to_string());
-    answer.summary = format!("API key `{api_key}` has the target's owner and resource");
-    Ok(())
-}
+impl Steps<'_> {
+    fn token(&self) -> &str {
+        &self.event.client_request_token
+    }
 
-async fn test_step(
-    run: &Run,
-    event: &StepEvent,
-    target: &Target,
-    primary: &SecretState,
-    answer: &mut StepAnswer,
-) -> Result<(), RotationError> {
-    let endpoints = run.endpoints(&target.resource).await?;
-    let token = &event.client_request_token;
-    let Some(held) = primary.version(&run.secrets, token).await? else {
-        // RotateImmediately=false: Secrets Manager only asks whether a rotation could work.
-        run.keys(target).await?;
-        run.confluent.api_key_quota(&target.resource).await?;
-        "nothing is pending; secrets, rights and endpoints are in order"
-            .clone_into(&mut answer.summary);
-        return Ok(());
-    };
-    let held = match held.key() {
-        Some(_) => held,
-        None => held_key(run, primary, token).await?,
-    };
-    let Some(credential) = held.key() else {
-        return Ok(());
-    };
-    let current = primary.current_key().filter(|key| key.id != credential.id);
-    let patience = Patience::Until(run.deadline);
-    let warning = in_sync(
-        run,
-        target,
-        &endpoints,
-        credential,
-        held.created,
-        current,
-        patience,
-    )
-    .await?;
-    answer.warnings.extend(warning);
-    answer.api_key = Some(credential.id.to_string());
-    answer.summary = format!(
-        "API key `{}` is in sync with `{}`",
-        credential.id, target.resource.id
-    );
-    Ok(())
-}
+    fn say(&mut self, api_key: Option<&ApiKeyId>, summary: String) {
+        self.answer.api_key = api_key.map(ToString::to_string);
+        self.answer.summary = summary;
+    }
 
-async fn finish_step(
-    run: &Run,
-    event: &StepEvent,
-    target: &Target,
-    primary: &SecretState,
-    answer: &mut StepAnswer,
-) -> Result<(), RotationError> {
-    let endpoints = run.endpoints(&target.resource).await?;
-    let token = &event.client_request_token;
-    let patience = Patience::Until(run.deadline);
-    let synced = sync(run, target, &endpoints, primary, token, patience).await?;
-    let published = publish(run, target, &endpoints, synced).await?;
-    answer.warnings.extend_from_slice(published.warnings());
-    answer.api_key = Some(published.key().to_string());
-    answer.summary = format!("API key `{}` is published", published.key());
-    Ok(())
+    async fn create(&mut self) -> Result<(), RotationError> {
+        let endpoints = self.run.endpoints(&self.target.resource).await?;
+        let keys = self.run.keys(&self.target).await?;
+        let creation = Creation {
+            target: &self.target,
+            endpoints: &endpoints,
+            keys: &keys,
+            token: self.token(),
+            rotation_token: self.event.rotation_token.as_ref(),
+            forced: self.primary.current_key().is_none(),
+            follows_pending: false,
+            reason: "Secrets Manager rotates it",
+        };
+        let held = create(self.run, &creation).await?;
+        let api_key = held.key().map(|key| &key.id);
+        self.say(api_key, "the pending version holds an API key".to_owned());
+        Ok(())
+    }
+
+    /// Compares owner and resource, as Confluent reports them, with the target.
+    async fn set(&mut self) -> Result<(), RotationError> {
+        let held = held_key(self.run, &self.primary, self.token()).await?;
+        let Some(credential) = held.key() else {
+            return Ok(());
+        };
+        let api_key = credential.id.clone();
+        let key = self.run.confluent.get_api_key(&api_key).await?;
+        let gone = || RotationError::Gone {
+            api_key: api_key.clone(),
+        };
+        self.target.check_owns(&key.ok_or_else(gone)?)?;
+        let summary = format!("API key `{api_key}` has the target's owner and resource");
+        self.say(Some(&api_key), summary);
+        Ok(())
+    }
+
+    async fn test(&mut self) -> Result<(), RotationError> {
+        let (run, target) = (self.run, &self.target);
+        let endpoints = run.endpoints(&target.resource).await?;
+        if self
+            .primary
+            .version(&run.secrets, self.token())
+            .await?
+            .is_none()
+        {
+            // RotateImmediately=false: Secrets Manager only asks whether a rotation could work.
+            run.keys(target).await?;
+            run.confluent.api_key_quota(&target.resource).await?;
+            let summary = "nothing is pending; secrets, rights and endpoints are in order";
+            self.say(None, summary.to_owned());
+            return Ok(());
+        }
+        let held = held_key(run, &self.primary, self.token()).await?;
+        let Some(credential) = held.key() else {
+            return Ok(());
+        };
+        let current = self.primary.current_key();
+        let current = current.filter(|key| key.id != credential.id);
+        let patience = Patience::Until(run.deadline);
+        let made = held.created;
+        let warning = in_sync(run, target, &endpoints, credential, made, current, patience).await?;
+        let id = &credential.id;
+        let summary = format!("API key `{id}` is in sync with `{}`", target.resource.id);
+        self.answer.warnings.extend(warning);
+        self.say(Some(id), summary);
+        Ok(())
+    }
+
+    async fn finish(&mut self) -> Result<(), RotationError> {
+        let (run, target) = (self.run, &self.target);
+        let endpoints = run.endpoints(&target.resource).await?;
+        let patience = Patience::Until(run.deadline);
+        let synced = sync(
+            run,
+            target,
+            &endpoints,
+            &self.primary,
+            self.token(),
+            patience,
+        )
+        .await?;
+        let published = publish(run, target, &endpoints, synced).await?;
+        self.answer.warnings.extend_from_slice(published.warnings());
+        let summary = format!("API key `{}` is published", published.key());
+        self.say(Some(published.key()), summary);
+        Ok(())
+    }
+
+    /// An earlier finish got as far as the promotion, perhaps no further.
+    async fn tidy(&mut self) -> Result<(), RotationError> {
+        let token = self.token();
+        if self.primary.description.is_staged(token, AWSPENDING) {
+            take_off_pending(
+                self.run,
+                &self.target,
+                &self.primary,
+                token,
+                "it is published",
+            )
+            .await?;
+        }
+        self.say(None, CURRENT_ALREADY.to_owned());
+        Ok(())
+    }
 }

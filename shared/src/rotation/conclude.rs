@@ -5,10 +5,11 @@ use time::OffsetDateTime;
 use super::{
     error::{RotationError, chain},
     marker::rfc3339,
-    observe::Observation,
-    plan::Plan,
+    observe::{Key, Observation},
+    plan::{Plan, grace},
     report::{KeyReport, KeyState, Status, TargetReport, date},
     target::Target,
+    version::Held,
     work::Outcome,
 };
 
@@ -20,7 +21,10 @@ pub(super) fn conclude(
     mut outcome: Outcome,
     acts: bool,
 ) -> TargetReport {
-    let (current, keys) = (current(&seen, &outcome), keys(&seen, &plan, &outcome));
+    let (current, keys) = (
+        current(&seen, &outcome),
+        keys(target, &seen, &plan, &outcome),
+    );
     let problem = plan
         .problem
         .take()
@@ -75,42 +79,35 @@ fn next_rotation_date(target: &Target, plan: &Plan, outcome: &Outcome) -> Option
     date(plan.next_rotation_date)
 }
 
-fn keys(seen: &Observation, plan: &Plan, outcome: &Outcome) -> Vec<KeyReport> {
+/// The keys as they are after the run. A publish in it begins everybody's grace anew.
+fn keys(target: &Target, seen: &Observation, plan: &Plan, outcome: &Outcome) -> Vec<KeyReport> {
+    let now = OffsetDateTime::now_utc();
     let current = current(seen, outcome);
-    let pending = seen.primary.pending.as_ref().and_then(|held| held.key());
+    let new_grace = outcome.published.is_some().then(|| now + target.grace);
     let mut reports: Vec<_> = seen
         .keys
         .iter()
         .map(|key| {
-            let id = key.id().to_string();
+            let state = state(key, seen, outcome, current.as_deref());
             let kept = plan.kept.iter().find(|kept| kept.api_key == *key.id());
-            let deleted = outcome.deleted.contains(key.id());
-            let state = if deleted {
-                KeyState::Retired
-            } else if current.as_ref() == Some(&id) {
-                KeyState::Current
-            } else if pending.is_some_and(|pending| pending.id == *key.id()) {
-                KeyState::Pending
-            } else if key.marker.is_none() {
-                KeyState::Foreign
-            } else if key.is_published() {
-                KeyState::Superseded
-            } else {
-                KeyState::Orphan
-            };
             let kept = kept.filter(|_| state == KeyState::Superseded);
+            let superseded = state == KeyState::Superseded;
+            let new_grace = new_grace.filter(|_| superseded);
+            let fresh = outcome.published.as_ref() == Some(key.id());
             KeyReport {
-                api_key: id,
+                api_key: key.id().to_string(),
                 state,
                 created: rfc3339(key.api_key.created_at),
-                published: date(key.published(seen.now)),
-                retire_not_before: kept.and_then(|kept| date(kept.retire_not_before)),
-                kept_because: kept.and_then(|kept| kept.because.clone()),
+                published: date(fresh.then_some(now).or(key.published(seen.now))),
+                retire_not_before: date(new_grace.or(kept.and_then(|kept| kept.retire_not_before))),
+                kept_because: new_grace
+                    .map(|until| grace(target, until))
+                    .or(kept.and_then(|kept| kept.because.clone())),
             }
         })
         .collect();
-    let now = rfc3339(OffsetDateTime::now_utc());
-    let new = outcome.published.as_ref().map(|id| (id, KeyState::Current));
+    let published = outcome.published.as_ref();
+    let new = published.map(|id| (id, KeyState::Current));
     let new = new.or(outcome.syncing.as_ref().map(|id| (id, KeyState::Pending)));
     if let Some((id, state)) = new
         && !reports.iter().any(|report| report.api_key == id.as_ref())
@@ -118,13 +115,30 @@ fn keys(seen: &Observation, plan: &Plan, outcome: &Outcome) -> Vec<KeyReport> {
         reports.push(KeyReport {
             api_key: id.to_string(),
             state,
-            created: now.clone(),
-            published: (state == KeyState::Current).then_some(now),
+            created: rfc3339(now),
+            published: published.map(|_| rfc3339(now)),
             retire_not_before: None,
             kept_because: None,
         });
     }
     reports
+}
+
+fn state(key: &Key, seen: &Observation, outcome: &Outcome, current: Option<&str>) -> KeyState {
+    let pending = seen.primary.pending.as_ref().and_then(Held::key);
+    if outcome.deleted.contains(key.id()) {
+        KeyState::Retired
+    } else if current == Some(key.id().as_str()) {
+        KeyState::Current
+    } else if pending.is_some_and(|pending| pending.id == *key.id()) {
+        KeyState::Pending
+    } else if key.marker.is_none() {
+        KeyState::Foreign
+    } else if key.is_published() {
+        KeyState::Superseded
+    } else {
+        KeyState::Orphan
+    }
 }
 
 /// What an error makes of its target.

@@ -3,7 +3,6 @@
 use std::error::Error as StdError;
 
 use thiserror::Error;
-use time::OffsetDateTime;
 
 use crate::{
     client_config::RenderError,
@@ -12,7 +11,7 @@ use crate::{
     secrets::SecretsError,
 };
 
-use super::{marker::rfc3339, request::RequestError, target::TargetError};
+use super::{request::RequestError, target::TargetError};
 
 /// Why an invocation, or one target of it, did not do its work.
 #[derive(Debug, Error)]
@@ -28,6 +27,8 @@ pub enum RotationError {
     Request(#[from] RequestError),
     #[error("the target is refused")]
     Target(#[from] TargetError),
+    #[error("the target's parameter is not of type `String`")]
+    NotAString,
     #[error(transparent)]
     Secrets(#[from] SecretsError),
     #[error(transparent)]
@@ -223,7 +224,7 @@ impl RotationError {
         match self {
             Self::Start(_) => "StartRefused",
             Self::Request(_) => "EventRefused",
-            Self::Target(_) | Self::RefusedTarget { .. } => "TargetRefused",
+            Self::Target(_) | Self::NotAString | Self::RefusedTarget { .. } => "TargetRefused",
             Self::Secrets(_) | Self::Promote { .. } => "SecretsManagerFailed",
             Self::Parameters(_) => "ParameterStoreFailed",
             Self::Confluent(error) => confluent_kind(error.kind()),
@@ -271,6 +272,7 @@ impl RotationError {
         matches!(
             self,
             Self::Target(_)
+                | Self::NotAString
                 | Self::MissingSecret { .. }
                 | Self::UnfitSecret { .. }
                 | Self::SharedSecret { .. }
@@ -307,9 +309,4 @@ pub fn chain(error: &dyn StdError) -> String {
         source = cause.source();
     }
     text
-}
-
-/// `until <time>`, for reasons.
-pub(super) fn until(at: OffsetDateTime) -> String {
-    format!("until {}", rfc3339(at))
 }

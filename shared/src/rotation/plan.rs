@@ -9,7 +9,7 @@ use crate::{confluent::ApiKeyId, secrets::VersionId};
 
 use super::{
     error::RotationError,
-    marker::Deployment,
+    marker::{Deployment, rfc3339},
     observe::{Key, Observation, Whereabouts},
     target::Target,
     version::{Content, Held},
@@ -267,6 +267,12 @@ fn is_left_to_secrets_manager(seen: &Observation, due: OffsetDateTime) -> bool {
     let late = |date: OffsetDateTime| date + SCHEDULE_MISSED < seen.now;
     description.rotation_enabled == Some(true)
         && !(late(due) && description.next_rotation_date.is_none_or(late))
+}
+
+/// Why a key stays during the grace.
+pub(super) fn grace(target: &Target, until: OffsetDateTime) -> String {
+    let hours = target.grace.whole_hours();
+    format!("grace of {hours} h, until {}", rfc3339(until))
 }
 
 /// The grace counts from the latest of any `published` and the version in `AWSCURRENT`.

@@ -84,7 +84,8 @@ pub async fn orphan(
     Ok(())
 }
 
-fn deleted(run: &Run, target: &Target, api_key: &ApiKeyId, reason: &str) {
+/// The audit trail's line of a deletion.
+pub(super) fn deleted(run: &Run, target: &Target, api_key: &ApiKeyId, reason: &str) {
     run.changed(
         target,
         &Change {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::parameters::{Kind, Parameter};
+
 use super::{
     error::RotationError,
     run::Run,
@@ -29,7 +31,7 @@ pub(super) async fn read(run: &Run) -> Result<Vec<Entry>, RotationError> {
         let name = parameter.name.strip_prefix(path).unwrap_or(&parameter.name);
         let name = name.trim_start_matches('/').to_owned();
         Entry {
-            target: parse(&name, &parameter.value),
+            target: parse(&name, &parameter),
             name,
         }
     });
@@ -38,9 +40,12 @@ pub(super) async fn read(run: &Run) -> Result<Vec<Entry>, RotationError> {
     Ok(entries)
 }
 
-fn parse(name: &str, json: &str) -> Result<Target, RotationError> {
+fn parse(name: &str, parameter: &Parameter) -> Result<Target, RotationError> {
     let name: TargetName = name.parse()?;
-    Ok(Target::parse(name, json)?)
+    if parameter.kind != Kind::String {
+        return Err(RotationError::NotAString);
+    }
+    Ok(Target::parse(name, &parameter.value)?)
 }
 
 fn refuse_shared_secrets(entries: &mut [Entry]) {

@@ -33,6 +33,7 @@ pub struct Process {
 /// Kills and awaits a process that somebody else holds.
 #[derive(Debug, Clone)]
 pub struct Handle {
+    pid: Option<u32>,
     kill: mpsc::UnboundedSender<()>,
     ended: watch::Receiver<Option<ExitStatus>>,
 }
@@ -49,6 +50,7 @@ impl Process {
             .process_group(0)
             .kill_on_drop(true);
         let mut child = command.spawn()?;
+        let pid = child.id();
         let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
         let (kill, mut killed) = mpsc::unbounded_channel::<()>();
         let (report, ended) = watch::channel(None);
@@ -66,7 +68,7 @@ impl Process {
             // Without a status it is as good as killed: it cannot be waited for.
             let _unheard = report.send(Some(status.unwrap_or_else(|_| ExitStatus::from_raw(9))));
         });
-        let handle = Handle { kill, ended };
+        let handle = Handle { pid, kill, ended };
         Ok(Self { handle, stdout })
     }
 
@@ -132,6 +134,16 @@ impl Handle {
             .ok()
             .and_then(|status| *status)
             .unwrap_or_else(|| ExitStatus::from_raw(9))
+    }
+
+    /// The most memory it ever had resident at once, in kB; none when it has ended, and where there is no `/proc`.
+    #[must_use]
+    pub fn peak_rss_kb(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid?)).ok()?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))?;
+        line.trim().strip_suffix(" kB")?.parse().ok()
     }
 
     /// Whether it runs.

@@ -6,6 +6,7 @@ use clap::Parser;
 use local_cloud::causes;
 use tokio::runtime::Runtime;
 
+mod demo;
 mod invoke;
 mod up;
 
@@ -17,6 +18,8 @@ enum Command {
     Up(up::Arguments),
     /// Invoke a function of the running local cloud; stdout holds its answer.
     Invoke(invoke::Arguments),
+    /// See Keywheel rotate: the story, in about a minute.
+    Demo(demo::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -40,6 +43,7 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
     match command {
         Command::Up(arguments) => up::run(arguments).await,
         Command::Invoke(arguments) => invoke::run(&arguments).await,
+        Command::Demo(arguments) => demo::run(&arguments).await,
     }
 }
 

@@ -83,13 +83,13 @@ async fn stay_up(options: Options, env_file: &Path) -> Result<(), Box<dyn Error>
 }
 
 /// The env file, which goes when the local cloud goes; one that another local cloud wrote meanwhile stays.
-struct EnvFile {
+pub(crate) struct EnvFile {
     path: PathBuf,
     text: String,
 }
 
 impl EnvFile {
-    fn write(cloud: &LocalCloud, path: &Path) -> io::Result<Self> {
+    pub(crate) fn write(cloud: &LocalCloud, path: &Path) -> io::Result<Self> {
         let text = cloud.environment().write(path)?;
         let path = path.to_owned();
         Ok(Self { path, text })
@@ -106,7 +106,7 @@ impl Drop for EnvFile {
 }
 
 /// Waits for SIGINT, SIGTERM, or the death of the parent.
-async fn end_of_life() -> io::Result<()> {
+pub(crate) async fn end_of_life() -> io::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let parent = std::os::unix::process::parent_id();

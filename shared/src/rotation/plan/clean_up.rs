@@ -3,13 +3,12 @@
 use time::OffsetDateTime;
 
 use crate::rotation::{
-    error::until,
     observe::{Key, ORPHAN_AFTER, Observation},
     target::Target,
     version::Held,
 };
 
-use super::{Action, Kept, Pending, Plan, Wish, is_current_of_a_copy, retire_not_before};
+use super::{Action, Kept, Pending, Plan, Wish, grace, is_current_of_a_copy, retire_not_before};
 
 impl Plan {
     /// One key a run: the one superseded longest, when every rule allows it.
@@ -97,11 +96,7 @@ impl Plan {
             changed.is_some_and(|changed| changed + wish.settle < seen.now)
         });
         match not_before {
-            Some(at) if at > seen.now => Some(format!(
-                "grace of {} h, {}",
-                target.grace.whole_hours(),
-                until(at)
-            )),
+            Some(at) if at > seen.now => Some(grace(target, at)),
             Some(_) if !settled => Some("a secret of the target changed a moment ago".to_owned()),
             Some(_) => None,
             None => Some("the time of the last publish is not known".to_owned()),

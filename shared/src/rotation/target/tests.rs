@@ -234,3 +234,11 @@ fn a_secret_is_the_same_by_name_and_by_arn() {
     assert_eq!(bare_name(arn.trim_end_matches("-AbCdEf")), "/p/java");
     assert_eq!(bare_name("/p/java-client"), "/p/java-client");
 }
+
+#[test]
+fn the_readmes_target_is_one() {
+    let readme = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md"));
+    let json = readme.split("```json\n").nth(1).unwrap();
+    let json: Value = serde_json::from_str(json.split("```").next().unwrap()).unwrap();
+    assert_eq!(parse(&json).unwrap().copies.len(), 2);
+}

@@ -15,6 +15,8 @@ pub struct Invocation {
     pub logs: String,
     /// Its request id.
     pub request_id: String,
+    /// The most memory that its process had resident up to its end, in kB; none when the process has ended too.
+    pub peak_rss_kb: Option<u64>,
 }
 
 impl From<Outcome> for Invocation {
@@ -34,6 +36,7 @@ impl From<Outcome> for Invocation {
             error,
             logs: outcome.logs,
             request_id: outcome.request_id,
+            peak_rss_kb: outcome.peak_rss_kb,
         }
     }
 }
@@ -67,6 +70,7 @@ mod tests {
             payload: payload.into(),
             failed: false,
             logs: logs.to_owned(),
+            peak_rss_kb: None,
         }
     }
 

@@ -94,7 +94,11 @@ impl Environment {
         let printed = self.output.length();
         let logs = self.output.between(self.reported, printed);
         self.reported = printed;
-        Outcome { logs, ..outcome }
+        Outcome {
+            logs,
+            peak_rss_kb: self.process().peak_rss_kb(),
+            ..outcome
+        }
     }
 
     async fn until_the_end(&mut self, request_id: &str) -> Outcome {

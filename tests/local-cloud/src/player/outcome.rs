@@ -17,6 +17,8 @@ pub struct Outcome {
     pub failed: bool,
     /// What the process printed meanwhile, stdout and stderr.
     pub logs: String,
+    /// The most memory that its process had resident up to its end, in kB; none when the process has ended too.
+    pub peak_rss_kb: Option<u64>,
 }
 
 /// A function's own words about its failure.
@@ -54,6 +56,7 @@ impl Outcome {
             payload,
             failed: false,
             logs: String::new(),
+            peak_rss_kb: None,
         }
     }
 

@@ -1,0 +1,21 @@
+//! The whole cycle of a key, by sweep and by callback, and every refusal on the way: the built functions against the
+//! local cloud.
+
+#[path = "rotation/bad_answers.rs"]
+mod bad_answers;
+#[path = "rotation/bad_secrets.rs"]
+mod bad_secrets;
+#[path = "rotation/bad_targets.rs"]
+mod bad_targets;
+#[path = "rotation/callback.rs"]
+mod callback;
+#[path = "rotation/contract.rs"]
+mod contract;
+#[path = "rotation/cycle.rs"]
+mod cycle;
+#[path = "rotation/figures.rs"]
+mod figures;
+#[path = "rotation/quiet.rs"]
+mod quiet;
+#[path = "rotation/samples.rs"]
+mod samples;
