@@ -9,6 +9,7 @@ use http_body_util::{BodyExt, Either, Full};
 use hyper::body::Incoming;
 
 use crate::{
+    causes,
     door::{Call, Door},
     http_client,
     lambda::Lambda,
@@ -101,6 +102,10 @@ async fn forward(
             }
             Some(answer)
         }
-        Err(error) => Some(refusal::aws(500, "InternalFailure", &error.to_string())),
+        Err(error) => Some(refusal::aws(
+            500,
+            "InternalFailure",
+            &causes::sentence(&error),
+        )),
     }
 }

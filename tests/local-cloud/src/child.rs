@@ -8,7 +8,7 @@ use std::{
 };
 
 use tokio::{
-    process::{ChildStdin, ChildStdout, Command},
+    process::{ChildStdout, Command},
     sync::{mpsc, watch},
 };
 
@@ -18,10 +18,10 @@ mod memory;
 pub use capture::Capture;
 pub use memory::Memory;
 
-/// Runs a program that does not watch its stdin: a shell's subprocess watches in its stead and kills it. The line that
-/// is written when the program has ended by itself makes the watcher go without killing (whoever has the pid by then).
+/// Runs a program that does not watch its stdin: a subprocess of the shell watches in its stead and kills the whole
+/// group, the program's own children and itself included. (While the watcher lives, nobody else has the group's id.)
 const WATCHED: &str = r#"exec 3<&0
-{ read -r _ || kill -9 $$; } <&3 3<&- >/dev/null 2>&1 &
+{ read -r _; kill -9 -$$; } <&3 3<&- >/dev/null 2>&1 &
 exec "$@" 3<&- </dev/null"#;
 
 /// A running child. Dropping it kills it.
@@ -66,7 +66,7 @@ impl Process {
                 }
             }
             let status = child.wait().await;
-            stand_down(stdin).await;
+            drop(stdin);
             // Without a status it is as good as killed: it cannot be waited for.
             let _unheard = report.send(Some(status.unwrap_or_else(|_| ExitStatus::from_raw(9))));
         });
@@ -74,21 +74,29 @@ impl Process {
         Ok(Self { handle, stdout })
     }
 
-    /// Starts any program under a watcher. `command` has arguments and environment; its output goes to `output`.
+    /// Starts any program under a watcher. `command` has its arguments and its whole environment: none is inherited
+    /// but by [`inherit_environment`].
     ///
     /// # Errors
     /// The shell cannot be started; a program that cannot be is seen by its exit.
-    pub fn start_watched(command: &std::process::Command, output: &Capture) -> io::Result<Self> {
+    pub fn start_watched(
+        command: &std::process::Command,
+        stdout: Stdio,
+        stderr: Stdio,
+    ) -> io::Result<Self> {
         let mut shell = Command::new("/bin/sh");
         shell.args(["-c", WATCHED, "sh"]);
         shell.arg(command.get_program()).args(command.get_args());
+        if let Some(folder) = command.get_current_dir() {
+            shell.current_dir(folder);
+        }
         shell.env_clear();
         shell.envs(
             command
                 .get_envs()
                 .filter_map(|(name, value)| Some((name, value?))),
         );
-        shell.stdout(output.writer()?).stderr(output.writer()?);
+        shell.stdout(stdout).stderr(stderr);
         Self::start(shell)
     }
 
@@ -97,6 +105,11 @@ impl Process {
     pub fn handle(&self) -> Handle {
         self.handle.clone()
     }
+}
+
+/// Gives `command` the environment of this process.
+pub fn inherit_environment(command: &mut std::process::Command) -> &mut std::process::Command {
+    command.envs(std::env::vars_os())
 }
 
 impl Drop for Process {
@@ -138,14 +151,6 @@ impl Handle {
     }
 }
 
-async fn stand_down(stdin: Option<ChildStdin>) {
-    use tokio::io::AsyncWriteExt;
-    if let Some(mut stdin) = stdin {
-        // Refused when nobody reads it any more: a child that watches for itself.
-        let _refused = stdin.write_all(b"\n").await;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -161,7 +166,8 @@ mod tests {
         let output = Capture::new().unwrap();
         let mut command = std::process::Command::new("/bin/sh");
         command.args(["-c", script]);
-        let process = Process::start_watched(&command, &output).unwrap();
+        let (stdout, stderr) = (output.writer().unwrap(), output.writer().unwrap());
+        let process = Process::start_watched(&command, stdout, stderr).unwrap();
         (process, output)
     }
 
@@ -182,10 +188,28 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_a_child_started_ends_with_it() {
+        let (process, output) = shell("sleep 1000 & echo $!; wait");
+        timeout(BOUND, async {
+            while !output.text().ends_with('\n') {
+                tokio::task::yield_now().await;
+            }
+            process.handle().kill().await;
+            let grandchild = format!("/proc/{}/cmdline", output.text().trim());
+            // Empty is a process that has ended and that nobody has waited for.
+            while std::fs::read(&grandchild).is_ok_and(|line| !line.is_empty()) {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await
+        .unwrap();
+    }
+
+    #[tokio::test]
     async fn a_child_ends_when_the_pipe_closes() {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", WATCHED, "sh", "sleep", "1000"]);
-        command.stdin(Stdio::piped());
+        command.stdin(Stdio::piped()).process_group(0);
         let mut child = command.spawn().unwrap();
         drop(child.stdin.take());
         let status = timeout(BOUND, child.wait()).await.unwrap().unwrap();

@@ -22,6 +22,8 @@ use crate::{
 mod environment;
 mod invocation;
 mod registration;
+#[cfg(test)]
+mod tests;
 
 pub use environment::Environment;
 pub use invocation::Invocation;
@@ -47,7 +49,7 @@ pub struct Options {
 pub enum StartError {
     /// No functions.
     #[error("the functions cannot be built")]
-    Build(#[from] BuildError),
+    Build(#[from] &'static BuildError),
     /// No AWS.
     #[error("AWS cannot be played")]
     Moto(#[from] MotoError),
@@ -88,11 +90,11 @@ impl LocalCloud {
     /// # Errors
     /// What is missing, with the remedy.
     pub async fn start(options: Options) -> Result<Self, StartError> {
+        let ports = Ports::new(options.port_base)?;
         let binaries = functions::functions(options.progress).await?;
         let id = options.account.unwrap_or_else(random_account);
         let aws = Account::open(id, options.progress).await?;
 
-        let ports = Ports::new(options.port_base)?;
         let aws_listener = ports.bind(0).await?;
         let control_listener = ports.bind(1).await?;
         let control_plane = ports.bind(2).await?;

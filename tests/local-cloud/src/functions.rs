@@ -1,12 +1,21 @@
 //! The binaries under test, built once a process by the Cargo that builds the tests.
 
-use std::{collections::BTreeMap, io, path::PathBuf, process::Stdio};
+use std::{
+    collections::BTreeMap,
+    io,
+    path::PathBuf,
+    process::{Command, Stdio},
+};
 
 use serde::Deserialize;
 use thiserror::Error;
-use tokio::{process::Command, sync::OnceCell};
+use tokio::sync::OnceCell;
 
-use crate::{paths, progress::Progress};
+use crate::{
+    child::{Capture, Process, inherit_environment},
+    paths,
+    progress::Progress,
+};
 
 /// Why there are no binaries.
 #[derive(Debug, Error)]
@@ -31,41 +40,45 @@ pub enum BuildError {
 /// Builds the workspace's binaries (nothing to do takes 0.2 s) and tells where each is, by name.
 ///
 /// # Errors
-/// Cargo is missing or refuses; the next call tries again.
+/// Cargo is missing or refuses; each later call gets the same error.
 pub async fn functions(
     progress: Progress,
-) -> Result<&'static BTreeMap<String, PathBuf>, BuildError> {
-    static BUILT: OnceCell<BTreeMap<String, PathBuf>> = OnceCell::const_new();
-    BUILT.get_or_try_init(|| build(progress)).await
+) -> Result<&'static BTreeMap<String, PathBuf>, &'static BuildError> {
+    static BUILT: OnceCell<Result<BTreeMap<String, PathBuf>, BuildError>> = OnceCell::const_new();
+    BUILT.get_or_init(|| build(progress)).await.as_ref()
 }
 
 async fn build(progress: Progress) -> Result<BTreeMap<String, PathBuf>, BuildError> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let output = Command::new(&cargo)
+    let mut command = Command::new(&cargo);
+    inherit_environment(&mut command)
         .args(["build", "--workspace", "--bins"])
         // Whoever is built for release is told about release builds.
         .args((!cfg!(debug_assertions)).then_some("--release"))
-        // Rendered diagnostics go to stderr, so that stdout holds JSON only and they can be shown.
+        // Diagnostics go to stderr as text, where they can be shown; stdout holds JSON only.
         .arg("--message-format=json-render-diagnostics")
-        .current_dir(paths::root())
-        .stdin(Stdio::null())
-        .stderr(match progress {
+        .current_dir(paths::root());
+    let run = async {
+        let (messages, errors) = (Capture::new()?, Capture::new()?);
+        let stderr = match progress {
             Progress::Shown => Stdio::inherit(),
-            Progress::Hidden => Stdio::piped(),
-        })
-        .kill_on_drop(true)
-        .output()
+            Progress::Hidden => errors.writer()?,
+        };
+        let process = Process::start_watched(&command, messages.writer()?, stderr)?;
+        let status = process.handle().ended().await;
+        Ok((status, messages.text(), errors.text()))
+    };
+    let (status, messages, output) = run
         .await
         .map_err(|source| BuildError::Cargo { cargo, source })?;
-    if !output.status.success() {
-        return Err(BuildError::Build {
-            output: String::from_utf8_lossy(&output.stderr).into_owned(),
-        });
+    if status.success() {
+        Ok(binaries(&messages))
+    } else {
+        Err(BuildError::Build { output })
     }
-    Ok(binaries(&output.stdout))
 }
 
-fn binaries(messages: &[u8]) -> BTreeMap<String, PathBuf> {
+fn binaries(messages: &str) -> BTreeMap<String, PathBuf> {
     #[derive(Deserialize)]
     struct Artifact {
         target: Target,
@@ -76,9 +89,9 @@ fn binaries(messages: &[u8]) -> BTreeMap<String, PathBuf> {
         name: String,
     }
     messages
-        .split(|byte| *byte == b'\n')
+        .lines()
         // The other messages (build scripts, the end) have another form.
-        .filter_map(|line| serde_json::from_slice::<Artifact>(line).ok())
+        .filter_map(|line| serde_json::from_str::<Artifact>(line).ok())
         .filter_map(|artifact| Some((artifact.target.name, artifact.executable?)))
         .collect()
 }
@@ -89,8 +102,7 @@ mod tests {
 
     #[test]
     fn only_what_can_be_executed_is_a_binary() {
-        let messages =
-            br#"{"reason":"compiler-artifact","target":{"name":"shared"},"executable":null}
+        let messages = r#"{"reason":"compiler-artifact","target":{"name":"shared"},"executable":null}
 {"reason":"compiler-artifact","target":{"name":"key-rotation"},"executable":"/t/key-rotation"}
 {"reason":"build-script-executed","package_id":"x"}
 {"reason":"build-finished","success":true}

@@ -10,6 +10,7 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use crate::{
+    causes,
     moto::{Account, MotoError},
     player::{Function, Outcome, Player},
     refusal,
@@ -226,15 +227,12 @@ fn accepted(status: StatusCode, request_id: &str) -> Response<Bytes> {
 }
 
 fn refused(error: &InvokeError) -> Response<Bytes> {
-    match error {
-        InvokeError::NotFound { .. } => {
-            refusal::aws(404, "ResourceNotFoundException", &error.to_string())
-        }
-        InvokeError::NoBinary { .. } => {
-            refusal::aws(502, "InvalidRuntimeException", &error.to_string())
-        }
-        InvokeError::ControlPlane(_) => refusal::aws(500, "ServiceException", &error.to_string()),
-    }
+    let (status, code) = match error {
+        InvokeError::NotFound { .. } => (404, "ResourceNotFoundException"),
+        InvokeError::NoBinary { .. } => (502, "InvalidRuntimeException"),
+        InvokeError::ControlPlane(_) => (500, "ServiceException"),
+    };
+    refusal::aws(status, code, &causes::sentence(error))
 }
 
 #[cfg(test)]

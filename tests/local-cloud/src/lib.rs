@@ -21,6 +21,7 @@ pub mod lambda;
 pub mod moto;
 pub mod player;
 
+pub mod causes;
 pub mod child;
 pub mod http_client;
 pub mod paths;

@@ -3,6 +3,8 @@
 use std::{error::Error, process::ExitCode};
 
 use clap::Parser;
+use local_cloud::causes;
+use tokio::runtime::Runtime;
 
 mod demo;
 mod invoke;
@@ -20,20 +22,28 @@ enum Command {
     Demo(demo::Arguments),
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let command = Command::parse_from(arguments());
-    let result = match command {
-        Command::Up(arguments) => up::run(arguments).await,
-        Command::Invoke(arguments) => invoke::run(&arguments).await,
-        Command::Demo(arguments) => demo::run(&arguments).await,
-    };
+    let result = Runtime::new().map_err(Into::into).and_then(|runtime| {
+        let result = runtime.block_on(run(command));
+        // Not by dropping it, which would wait for a start that has been given up.
+        runtime.shutdown_background();
+        result
+    });
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}", chain(&*error));
+            eprintln!("{}", causes::sentence(&*error));
             ExitCode::FAILURE
         }
+    }
+}
+
+async fn run(command: Command) -> Result<(), Box<dyn Error>> {
+    match command {
+        Command::Up(arguments) => up::run(arguments).await,
+        Command::Invoke(arguments) => invoke::run(&arguments).await,
+        Command::Demo(arguments) => demo::run(&arguments).await,
     }
 }
 
@@ -43,14 +53,4 @@ fn arguments() -> impl Iterator<Item = std::ffi::OsString> {
         .enumerate()
         .filter(|(place, argument)| !(*place == 2 && argument == "--"))
         .map(|(_, argument)| argument)
-}
-
-fn chain(error: &dyn Error) -> String {
-    let mut sentence = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        sentence = format!("{sentence}: {error}");
-        source = error.source();
-    }
-    sentence
 }

@@ -133,22 +133,6 @@ impl Account {
         self.ask(&operation, service, request, body).await
     }
 
-    /// Calls a service that speaks a query protocol, such as `iam`; its answer is XML and not looked at.
-    ///
-    /// # Errors
-    /// [`MotoError::Refused`], or no answer.
-    pub async fn query(&self, service: &str, form: &[(&str, &str)]) -> Result<(), MotoError> {
-        let action = form.first().map_or("", |(_, action)| *action);
-        let body = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(form)
-            .finish();
-        let request = Request::post(format!("{}/", self.url))
-            .header("content-type", "application/x-www-form-urlencoded");
-        self.exchange(action, service, request, body.into())
-            .await
-            .map(drop)
-    }
-
     /// Tells where Lambda functions of this account are executed.
     ///
     /// # Errors
@@ -220,23 +204,6 @@ impl Account {
         } else {
             body.to_string().into()
         };
-        let answer = self.exchange(operation, service, request, body).await?;
-        if answer.is_empty() {
-            return Ok(Value::Null);
-        }
-        serde_json::from_slice(&answer).map_err(|source| MotoError::Unreadable {
-            operation: operation.to_owned(),
-            source,
-        })
-    }
-
-    async fn exchange(
-        &self,
-        operation: &str,
-        service: &str,
-        request: http::request::Builder,
-        body: Bytes,
-    ) -> Result<Bytes, MotoError> {
         // moto takes the service from the signature's scope, and checks no signature.
         let authorization = format!(
             "AWS4-HMAC-SHA256 Credential=local/20200101/{REGION}/{service}/aws4_request, SignedHeaders=host, Signature=0"
@@ -255,11 +222,16 @@ impl Account {
                 })
             })?;
         let answer = http_client::send(request).await.map_err(no_answer)?;
-        if answer.status().is_success() {
-            Ok(answer.into_body())
-        } else {
-            Err(refused(operation, &answer))
+        if !answer.status().is_success() {
+            return Err(refused(operation, &answer));
         }
+        if answer.body().is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(answer.body()).map_err(|source| MotoError::Unreadable {
+            operation: operation.to_owned(),
+            source,
+        })
     }
 }
 

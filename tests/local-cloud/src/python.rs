@@ -5,19 +5,28 @@ use std::{
     fs::{self, File},
     io,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use thiserror::Error;
-use tokio::process::Command;
 
-use crate::{paths, progress::Progress};
+use crate::{
+    child::{Capture, Process, inherit_environment},
+    paths,
+    progress::Progress,
+};
 
 /// Why there is no Python environment.
 #[derive(Debug, Error)]
 pub enum PythonError {
     /// No interpreter.
-    #[error("`python3` is not installed: the local cloud needs Python 3.11 or later with `venv`")]
-    Missing(#[source] io::Error),
+    #[error(
+        "`python3` is not installed: the local cloud needs Python 3.11 or later with `venv`: {output}"
+    )]
+    Missing {
+        /// What the shell said.
+        output: String,
+    },
     /// No `venv` module, as on Debian without `python3-venv`.
     #[error(
         "`python3 -m venv` failed: install the package that brings it (Debian: `python3-venv`): {output}"
@@ -85,8 +94,9 @@ async fn version() -> Result<String, PythonError> {
     let mut command = Command::new("python3");
     // Of the interpreter itself: `python3` may be a wrapper that chooses one.
     command.args(["-c", "import sys; print(sys.executable, sys.version)"]);
-    let output = command.output().await.map_err(PythonError::Missing)?;
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    run(command)
+        .await
+        .map_err(|output| PythonError::Missing { output })
 }
 
 async fn lock(path: PathBuf) -> io::Result<File> {
@@ -118,19 +128,22 @@ async fn make(folder: &Path, requirements: &Path) -> Result<(), PythonError> {
     .arg(requirements);
     run(pip)
         .await
-        .map_err(|output| PythonError::Install { output })
+        .map_err(|output| PythonError::Install { output })?;
+    Ok(())
 }
 
-/// Runs to the end; a failure is what was printed.
-async fn run(mut command: Command) -> Result<(), String> {
-    let output = command
-        .kill_on_drop(true)
-        .output()
-        .await
-        .map_err(|error| error.to_string())?;
-    if output.status.success() {
-        return Ok(());
+/// Runs to the end. What was printed is the result, also that of a failure.
+async fn run(mut command: Command) -> Result<String, String> {
+    inherit_environment(&mut command);
+    let run = async {
+        let output = Capture::new()?;
+        let process = Process::start_watched(&command, output.writer()?, output.writer()?)?;
+        let status = process.handle().ended().await;
+        Ok((status, output.text()))
+    };
+    match run.await {
+        Ok((status, output)) if status.success() => Ok(output),
+        Ok((_, output)) => Err(output.trim().to_owned()),
+        Err(error) => Err(io::Error::to_string(&error)),
     }
-    let printed = [output.stdout, output.stderr].concat();
-    Err(String::from_utf8_lossy(&printed).trim().to_owned())
 }

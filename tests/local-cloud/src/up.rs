@@ -1,6 +1,11 @@
 //! `local-cloud up`: a local cloud in the foreground.
 
-use std::{error::Error, fs, io, path::PathBuf, time::Duration};
+use std::{
+    error::Error,
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::Args;
 use local_cloud::{
@@ -66,7 +71,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
 }
 
 /// Returns only with an error; whoever drops it ends what it started, but for moto.
-async fn stay_up(options: Options, env_file: &std::path::Path) -> Result<(), Box<dyn Error>> {
+async fn stay_up(options: Options, env_file: &Path) -> Result<(), Box<dyn Error>> {
     let cloud = LocalCloud::start(options).await?;
     let _written = EnvFile::write(&cloud, env_file)?;
     println!(
@@ -77,20 +82,26 @@ async fn stay_up(options: Options, env_file: &std::path::Path) -> Result<(), Box
     std::future::pending().await
 }
 
-/// The env file, which goes when the local cloud goes.
-pub(crate) struct EnvFile(PathBuf);
+/// The env file, which goes when the local cloud goes; one that another local cloud wrote meanwhile stays.
+pub(crate) struct EnvFile {
+    path: PathBuf,
+    text: String,
+}
 
 impl EnvFile {
-    pub(crate) fn write(cloud: &LocalCloud, path: &std::path::Path) -> io::Result<Self> {
-        cloud.environment().write(path)?;
-        Ok(Self(path.to_owned()))
+    pub(crate) fn write(cloud: &LocalCloud, path: &Path) -> io::Result<Self> {
+        let text = cloud.environment().write(path)?;
+        let path = path.to_owned();
+        Ok(Self { path, text })
     }
 }
 
 impl Drop for EnvFile {
     fn drop(&mut self) {
-        // Gone already is as good.
-        let _gone = fs::remove_file(&self.0);
+        if fs::read_to_string(&self.path).is_ok_and(|text| text == self.text) {
+            // Gone already is as good.
+            let _gone = fs::remove_file(&self.path);
+        }
     }
 }
 

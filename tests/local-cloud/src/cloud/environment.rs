@@ -53,11 +53,11 @@ impl Environment {
         self.0.iter()
     }
 
-    /// Writes the file so that a reader sees all of it or nothing.
+    /// Writes the file so that a reader sees all of it or nothing; returns what it wrote.
     ///
     /// # Errors
     /// The folder cannot be made or written.
-    pub fn write(&self, path: &Path) -> io::Result<()> {
+    pub fn write(&self, path: &Path) -> io::Result<String> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
@@ -67,8 +67,9 @@ impl Environment {
             .collect();
         let mut unfinished = path.as_os_str().to_owned();
         unfinished.push(".part");
-        fs::write(&unfinished, text)?;
-        fs::rename(unfinished, path)
+        fs::write(&unfinished, &text)?;
+        fs::rename(unfinished, path)?;
+        Ok(text)
     }
 
     /// One value of a file that [`Environment::write`] wrote.

@@ -26,20 +26,6 @@ pub(super) fn arn(account: &str, function: &str) -> String {
 /// Registers the functions, executed through `player`, and lets Secrets Manager invoke them.
 pub(super) async fn register(account: &Account, player: &str) -> Result<(), MotoError> {
     account.set_player(player).await?;
-    // Lambda wants a role that exists; IAM is not evaluated here.
-    let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
-        "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
-    account
-        .query(
-            "iam",
-            &[
-                ("Action", "CreateRole"),
-                ("Version", "2010-05-08"),
-                ("RoleName", "keywheel"),
-                ("AssumeRolePolicyDocument", &trust.to_string()),
-            ],
-        )
-        .await?;
     for (name, timeout) in FUNCTIONS {
         let function = json!({
             "FunctionName": name,

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::Controls;
 use crate::{
+    causes,
     refusal::as_json,
     serve::{Listener, Server},
 };
@@ -110,13 +111,6 @@ fn bad(sentence: String) -> (u16, String) {
     (400, sentence)
 }
 
-/// The whole chain: whoever reads it has no other place to look.
 fn broken(error: impl Error) -> (u16, String) {
-    let mut sentence = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        sentence = format!("{sentence}: {error}");
-        source = error.source();
-    }
-    (500, sentence)
+    (500, causes::sentence(&error))
 }

@@ -58,7 +58,7 @@ impl Environment {
             .env("AWS_LAMBDA_LOG_FORMAT", "JSON")
             .env("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
             .env("AWS_LAMBDA_RUNTIME_API", api.address.to_string());
-        let process = Process::start_watched(&command, &output)?;
+        let process = Process::start_watched(&command, output.writer()?, output.writer()?)?;
         Ok(Self {
             function: function.clone(),
             process,
