@@ -9,7 +9,7 @@ use crate::{confluent::ApiKeyId, secrets::VersionId};
 
 use super::{
     error::RotationError,
-    marker::{Deployment, rfc3339},
+    marker::rfc3339,
     observe::{Key, Observation, Whereabouts},
     target::Target,
     version::{Content, Held},
@@ -125,8 +125,6 @@ pub struct Plan {
 /// What the plan is made for, beside the target's own policy.
 #[derive(Debug, Clone)]
 pub struct Wish {
-    /// Whose keys are ours.
-    pub deployment: Deployment,
     /// A late run's last write and a first delete stay this far apart.
     pub settle: Duration,
     /// Rotate now: by hand.

@@ -32,7 +32,6 @@ pub(super) async fn sweep(run: &Run, request: &Request) -> Result<Report, Rotati
         && !request.dry_run
         && !(request.scheduled && run.settings.mode == Mode::Plan);
     let wish = Wish {
-        deployment: run.deployment.clone(),
         settle: run
             .settings
             .settle

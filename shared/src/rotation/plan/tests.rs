@@ -75,7 +75,6 @@ impl Scene {
                 now: NOW,
             },
             wish: Wish {
-                deployment: deployment(),
                 settle: Duration::minutes(1),
                 rotate: false,
                 again: false,
