@@ -14,6 +14,7 @@ mod create;
 pub mod engine;
 pub mod error;
 mod guard;
+mod labels;
 pub mod marker;
 pub mod observe;
 pub mod plan;

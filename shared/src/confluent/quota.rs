@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::{
     client::Confluent,
     error::ConfluentError,
+    ids::OwnerId,
     resource::{Resource, ResourceKind},
 };
 
@@ -20,17 +21,18 @@ pub struct Quota {
 }
 
 impl Confluent {
-    /// The quota that a new API key for `resource` counts against: a Kafka cluster's own, for a
-    /// Schema Registry each service account's. `None` when Confluent names no such limit.
+    /// The quota that a new API key of `owner` for `resource` counts against: a Kafka cluster's
+    /// own, for a Schema Registry the owner's. `None` when Confluent names no such limit.
     ///
     /// # Errors
     /// A refusal, no answer, or one that does not read.
     pub async fn api_key_quota(
         &self,
+        owner: &OwnerId,
         resource: &Resource,
     ) -> Result<Option<Quota>, ConfluentError> {
         let cluster = resource.id.as_str();
-        let (wanted, filters) = match resource.kind() {
+        let (id, filters) = match resource.kind() {
             ResourceKind::Kafka => (
                 "kafka.max_api_keys.per_cluster",
                 vec![
@@ -39,22 +41,26 @@ impl Confluent {
                     ("kafka_cluster", cluster),
                 ],
             ),
+            // There is no filter by owner.
             ResourceKind::SchemaRegistry => (
                 "iam.max_cluster_api_keys.per_service_account",
                 vec![("scope", "SERVICE_ACCOUNT")],
             ),
         };
+        let filters = [filters, vec![("id", id)]].concat();
         let operation = format!("get the API key quota of `{cluster}`");
         let path = ["service-quota", "v1", "applied-quotas"];
-        let mut quotas: Vec<WireQuota> = self.list(&operation, &path, &filters).await?;
-        quotas.retain(|quota| quota.id == wanted && quota.concerns(cluster));
-        // One of several says how much is allowed, but not whose usage it counts.
-        let alone = quotas.len() == 1;
-        Ok(quotas.into_iter().next().and_then(|quota| {
+        let quotas: Vec<WireQuota> = self.list(&operation, &path, &filters).await?;
+        let ours = quotas.into_iter().find(|quota| {
+            quota.id == id
+                && may_be(quota.kafka_cluster.as_ref(), cluster)
+                && may_be(quota.user.as_ref(), owner.as_str())
+        });
+        Ok(ours.and_then(|quota| {
             Some(Quota {
                 // Below zero would mean "no limit".
                 limit: u32::try_from(quota.applied_limit).ok()?,
-                usage: quota.usage.filter(|_| alone),
+                usage: quota.usage,
                 id: quota.id,
             })
         }))
@@ -67,6 +73,8 @@ struct WireQuota {
     applied_limit: i64,
     usage: Option<u32>,
     kafka_cluster: Option<Reference>,
+    /// Whose quota it is: a service account is a user, too.
+    user: Option<Reference>,
 }
 
 #[derive(Deserialize)]
@@ -74,10 +82,7 @@ struct Reference {
     id: String,
 }
 
-impl WireQuota {
-    fn concerns(&self, cluster: &str) -> bool {
-        self.kafka_cluster
-            .as_ref()
-            .is_none_or(|reference| reference.id.eq_ignore_ascii_case(cluster))
-    }
+/// What a quota does not name, it does not tell apart.
+fn may_be(named: Option<&Reference>, id: &str) -> bool {
+    named.is_none_or(|named| named.id.eq_ignore_ascii_case(id))
 }

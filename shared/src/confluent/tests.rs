@@ -93,11 +93,17 @@ fn chain(error: &dyn Error) -> String {
 #[test]
 fn work_in_flight_may_move_between_threads() {
     fn movable(_: impl Send) {}
-    fn of(client: &Confluent, id: &ApiKeyId, at: &Resource, endpoints: &Endpoints) {
+    fn of(
+        client: &Confluent,
+        id: &ApiKeyId,
+        owner: &OwnerId,
+        at: &Resource,
+        endpoints: &Endpoints,
+    ) {
         movable(client.get_api_key(id));
         movable(client.delete_api_key(id));
         movable(client.endpoints(at));
-        movable(client.api_key_quota(at));
+        movable(client.api_key_quota(owner, at));
         movable(client.sign_in(endpoints, at, &credential()));
     }
     let _ = of;

@@ -10,8 +10,9 @@ use crate::{
 };
 
 use super::{
-    create::{Creation, create, take_off_pending},
+    create::{Creation, create},
     error::RotationError,
+    labels::take_off_pending,
     observe::read_secrets,
     publish::publish,
     request::RequestError,
@@ -249,7 +250,9 @@ impl Steps<'_> {
         {
             // RotateImmediately=false: Secrets Manager only asks whether a rotation could work.
             run.keys(target).await?;
-            run.confluent.api_key_quota(&target.resource).await?;
+            run.confluent
+                .api_key_quota(&target.owner, &target.resource)
+                .await?;
             let summary = "nothing is pending; secrets, rights and endpoints are in order";
             self.say(None, summary.to_owned());
             return Ok(());

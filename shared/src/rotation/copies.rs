@@ -8,9 +8,9 @@ use crate::{
 };
 
 use super::{
-    create::ensure_current,
     error::RotationError,
     guard::Guard,
+    labels::ensure_current,
     observe::Observation,
     run::{Change, Run},
     sync,

@@ -3,29 +3,32 @@
 //! Confluent returns a secret once and knows no idempotency key; versions of a secret are
 //! immutable. So: store first, delete losers after. Only what the version holds counts.
 
+mod preflight;
+
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::{
     client_config::Document,
     confluent::{ApiKey, CreateError, Credential, Endpoints, NewApiKey},
-    secrets::{AWSCURRENT, AWSPENDING, KEYWHEEL},
+    secrets::AWSPENDING,
 };
+
+use self::preflight::preflight;
 
 use super::{
     error::RotationError,
+    labels::{ensure_current, take_off_pending},
     marker::{Marker, rfc3339},
     observe::{Key, read_secrets},
     retire::deleted,
     run::{Change, Run},
-    target::{SecretSpec, Target},
+    target::Target,
     version::{Held, SecretState},
 };
 
 /// A key in a version this young may just not be visible yet.
 const VISIBLE_WITHIN: Duration = Duration::minutes(10);
-/// Keys without `published` and without a version: overlapping runs and lost answers.
-const LOSERS_AT_MOST: usize = 2;
 /// Namespace of the sweep's tokens and of the tokens made from longer ones.
 const NAMESPACE: Uuid = Uuid::NAMESPACE_URL;
 
@@ -124,42 +127,6 @@ async fn already_made(
     })
 }
 
-/// Takes `AWSPENDING` off a version.
-pub(super) async fn take_off_pending(
-    run: &Run,
-    target: &Target,
-    primary: &SecretState,
-    version: &str,
-    reason: &str,
-) -> Result<(), RotationError> {
-    let arn = &primary.description.arn;
-    let within = run.settings.settle / 3;
-    let taken = run
-        .secrets
-        .move_label(arn, AWSPENDING, Some(version), None, within)
-        .await;
-    if let Err(error) = taken {
-        // Another run may have been first: what counts is where the label is.
-        let now = run.secrets.describe(arn).await?;
-        return if now.is_staged(version, AWSPENDING) {
-            Err(error.into())
-        } else {
-            Ok(())
-        };
-    }
-    run.changed(
-        target,
-        &Change {
-            what: "took AWSPENDING off a version of",
-            subject: &target.secret.name,
-            before: version,
-            reason,
-            ..Change::default()
-        },
-    );
-    Ok(())
-}
-
 async fn make(run: &Run, creation: &Creation<'_>) -> Result<Held, RotationError> {
     let target = creation.target;
     run.check_deadline()?;
@@ -195,111 +162,6 @@ async fn make(run: &Run, creation: &Creation<'_>) -> Result<Held, RotationError>
         secret,
     };
     store(run, creation, &key, &credential).await
-}
-
-/// Nothing is created unless the key could be stored, listed and used.
-async fn preflight(run: &Run, creation: &Creation<'_>) -> Result<(), RotationError> {
-    let Creation {
-        target,
-        keys,
-        forced,
-        ..
-    } = creation;
-    let (_, quota) = futures_util::future::try_join(read_secrets(run, target), async {
-        Ok(run.confluent.api_key_quota(&target.resource).await?)
-    })
-    .await?;
-    if !forced {
-        check_count(target, keys)?;
-    }
-    let Some(quota) = quota else { return Ok(()) };
-    let needed = u32::try_from(target.retain + 1).unwrap_or(u32::MAX);
-    let used = quota.usage.unwrap_or(0);
-    if quota.limit < needed {
-        return Err(RotationError::QuotaTooSmall {
-            quota: quota.id,
-            limit: quota.limit,
-            needed,
-        });
-    }
-    if used >= quota.limit {
-        return Err(RotationError::Quota {
-            quota: quota.id,
-            used,
-            limit: quota.limit,
-            candidates: candidates(keys),
-        });
-    }
-    Ok(())
-}
-
-/// Invariant 5: at most n + 1 keys that are published or staged, and 2 that are neither.
-fn check_count(target: &Target, keys: &[Key]) -> Result<(), RotationError> {
-    let live = keys.iter().filter(|key| key.is_published()).count();
-    let losers = keys.iter().filter(|key| key.is_unpublished()).count();
-    if live <= target.retain && losers <= LOSERS_AT_MOST {
-        return Ok(());
-    }
-    Err(RotationError::TooManyKeys {
-        live,
-        losers,
-        retain: target.retain,
-        why: candidates(keys),
-    })
-}
-
-fn candidates(keys: &[Key]) -> String {
-    let ids: Vec<_> = keys
-        .iter()
-        .filter(|key| key.is_published())
-        .map(|key| format!("`{}`", key.id()))
-        .collect();
-    match ids.as_slice() {
-        [] | [_] => "no superseded key of this target could be retired".to_owned(),
-        _ => format!(
-            "published keys of this target are {}: the oldest go when their grace is over",
-            ids.join(", ")
-        ),
-    }
-}
-
-/// The first version of a secret becomes AWSCURRENT whatever label is asked for, so an empty
-/// object goes first: every format reads it as "no key yet".
-pub(super) async fn ensure_current(
-    run: &Run,
-    target: &Target,
-    spec: &SecretSpec,
-) -> Result<(), RotationError> {
-    let description = run.secrets.describe(&spec.name).await?;
-    if description.staged(AWSCURRENT).is_some() {
-        return Ok(());
-    }
-    let arn = &description.arn;
-    let token = Uuid::new_v5(&NAMESPACE, format!("{arn}{{}}").as_bytes()).to_string();
-    let text = Document::empty().to_text();
-    run.secrets.put(arn, &token, &text, KEYWHEEL, None).await?;
-    if run
-        .secrets
-        .describe(arn)
-        .await?
-        .staged(AWSCURRENT)
-        .is_none()
-    {
-        run.secrets
-            .move_label(arn, AWSCURRENT, None, Some(&token), run.settings.settle / 3)
-            .await?;
-    }
-    run.changed(
-        target,
-        &Change {
-            what: "put an empty value into",
-            subject: &spec.name,
-            after: &token,
-            reason: "nothing was staged AWSCURRENT",
-            ..Change::default()
-        },
-    );
-    Ok(())
 }
 
 /// (b) A POST without an answer may have made a key: only one with this very `run` may go.

@@ -1,8 +1,10 @@
 //! Observe: everything that a decision about a target needs, as values.
 
+mod secrets;
+
 use std::collections::BTreeSet;
 
-use futures_util::future::{try_join, try_join_all};
+use futures_util::future::try_join;
 use time::{Duration, OffsetDateTime};
 
 use crate::{
@@ -11,6 +13,8 @@ use crate::{
     parameters::ParametersError,
     secrets::VersionId,
 };
+
+pub(super) use self::secrets::read_secrets;
 
 use super::{
     error::RotationError,
@@ -175,76 +179,6 @@ pub async fn observe(run: &Run, target: &Target) -> Result<Observation, Rotation
     observation.pending_refused = pending_refused(run, target, &observation).await;
     observation.restorable = restorable(run, target, &observation).await?;
     Ok(observation)
-}
-
-/// Reads every secret of a target and refuses those that Keywheel may not write.
-///
-/// # Errors
-/// [`RotationError`] naming the secret.
-pub(super) async fn read_secrets(
-    run: &Run,
-    target: &Target,
-) -> Result<Vec<SecretState>, RotationError> {
-    let states = try_join_all(
-        target
-            .secrets()
-            .enumerate()
-            .map(|(n, spec)| read_secret(run, spec, n == 0)),
-    )
-    .await?;
-    let primary = &states[0].description.arn;
-    match states[1..]
-        .iter()
-        .find(|copy| copy.description.arn == *primary)
-    {
-        Some(copy) => Err(unfit(&copy.spec, "it is the target's primary as well")),
-        None => Ok(states),
-    }
-}
-
-async fn read_secret(
-    run: &Run,
-    spec: &SecretSpec,
-    primary: bool,
-) -> Result<SecretState, RotationError> {
-    let state = SecretState::read(&run.secrets, spec).await;
-    let state = state.map_err(|source| {
-        if source.not_found() {
-            RotationError::MissingSecret {
-                secret: spec.name.clone(),
-                source,
-            }
-        } else {
-            source.into()
-        }
-    })?;
-    let description = &state.description;
-    if description.deleted {
-        return Err(unfit(spec, "it is marked for deletion"));
-    }
-    if let Some(region) = &description.primary_region
-        && *region != run.deployment.region
-    {
-        let reason = format!("it is a replica of the one in `{region}`");
-        return Err(unfit(spec, &reason));
-    }
-    if !primary && description.rotation_enabled == Some(true) {
-        return Err(unfit(spec, "a copy must have no rotation of its own"));
-    }
-    if let Some(service) = &description.owning_service {
-        return Err(unfit(
-            spec,
-            &format!("it belongs to the service `{service}`"),
-        ));
-    }
-    Ok(state)
-}
-
-fn unfit(spec: &SecretSpec, reason: &str) -> RotationError {
-    RotationError::UnfitSecret {
-        secret: spec.name.clone(),
-        reason: reason.to_owned(),
-    }
 }
 
 /// Labelled versions beyond current and pending are read only when an unpublished key of some age

@@ -12,9 +12,9 @@ use crate::{
 
 use super::{
     copies::{read_back, write_copy},
-    create::take_off_pending,
     error::RotationError,
     guard::Guard,
+    labels::take_off_pending,
     marker::Marker,
     observe::{Key, Observation},
     plan::{edited_since, lost_fields},

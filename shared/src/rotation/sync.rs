@@ -1,6 +1,6 @@
 //! Sync: whether a new key signs in at its resource, in separate rounds.
 
-use std::fmt;
+mod judge;
 
 use secrecy::SecretString;
 use time::{Duration, OffsetDateTime};
@@ -8,6 +8,9 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::confluent::{ApiKey, ConfluentError, Credential, Endpoints, SignIn};
+
+pub(super) use self::judge::Answer;
+use self::judge::{Round, judge};
 
 use super::{
     error::RotationError,
@@ -18,36 +21,10 @@ use super::{
 
 /// Gateways learn of a key unevenly, so one success is no proof.
 const ROUNDS: u32 = 2;
-/// Before this age a 403 may still be a key that is not known everywhere.
-const FORBIDDEN_COUNTS_AFTER: Duration = Duration::minutes(5);
 /// After this age a probe that cannot tell is a failure of the target.
 const MUST_TELL_AFTER: Duration = Duration::hours(1);
 /// `probe: skip`: the key is taken to be known everywhere at this age.
 const SKIP_AFTER: Duration = Duration::minutes(15);
-
-/// What a resource said to a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Answer {
-    /// It signs in.
-    Accepted,
-    /// 401.
-    Refused,
-    /// 403.
-    Forbidden,
-    /// No answer that tells: never grounds to call a key bad.
-    Unreachable(String),
-}
-
-impl fmt::Display for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Accepted => f.write_str("signs in"),
-            Self::Refused => f.write_str("401"),
-            Self::Forbidden => f.write_str("403"),
-            Self::Unreachable(reason) => write!(f, "no answer, {reason}"),
-        }
-    }
-}
 
 /// How long a step waits for sync.
 #[derive(Debug, Clone, Copy)]
@@ -56,33 +33,6 @@ pub(super) enum Patience {
     Once,
     /// A callback: round after round until then.
     Until(Instant),
-}
-
-/// What the rounds said of one key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Round {
-    SignedIn,
-    SignedInForbidden,
-    NotYet,
-    Unreachable,
-    CannotTell,
-}
-
-/// The 403 rule. A 403 is a sign-in when the same request with random credentials gets a 401 and
-/// the current key, if one signs in at all, gets 403 too.
-fn judge(new: &Answer, control: Option<&Answer>, current: Option<&Answer>, age: Duration) -> Round {
-    match (new, control) {
-        (Answer::Accepted, _) => Round::SignedIn,
-        (Answer::Unreachable(_), _) => Round::Unreachable,
-        (Answer::Forbidden, Some(Answer::Forbidden)) => Round::CannotTell,
-        (Answer::Forbidden, Some(Answer::Refused))
-            if age >= FORBIDDEN_COUNTS_AFTER
-                && matches!(current, None | Some(Answer::Forbidden | Answer::Refused)) =>
-        {
-            Round::SignedInForbidden
-        }
-        _ => Round::NotYet,
-    }
 }
 
 /// A key that has just signed in: the only way to [`super::publish::publish`].
@@ -310,62 +260,4 @@ pub(super) async fn signs_in_now(
     let age = OffsetDateTime::now_utc() - key.created_at;
     let (round, _) = round(run, target, endpoints, credential, None, age).await;
     matches!(round, Round::SignedIn | Round::SignedInForbidden)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Answer::*, *};
-
-    const YOUNG: Duration = Duration::minutes(4);
-    const OLD: Duration = Duration::minutes(6);
-
-    #[test]
-    fn a_403_counts_only_with_control_age_and_the_current_key() {
-        let table = [
-            (Accepted, None, None, YOUNG, Round::SignedIn),
-            (Refused, None, None, OLD, Round::NotYet),
-            (
-                Forbidden,
-                Some(Refused),
-                None,
-                OLD,
-                Round::SignedInForbidden,
-            ),
-            (
-                Forbidden,
-                Some(Refused),
-                Some(Forbidden),
-                OLD,
-                Round::SignedInForbidden,
-            ),
-            (
-                Forbidden,
-                Some(Refused),
-                Some(Refused),
-                OLD,
-                Round::SignedInForbidden,
-            ),
-            (Forbidden, Some(Refused), Some(Accepted), OLD, Round::NotYet),
-            (Forbidden, Some(Refused), None, YOUNG, Round::NotYet),
-            (Forbidden, Some(Forbidden), None, OLD, Round::CannotTell),
-            (
-                Forbidden,
-                Some(Unreachable("timed out".into())),
-                None,
-                OLD,
-                Round::NotYet,
-            ),
-            (
-                Unreachable("timed out".into()),
-                None,
-                None,
-                OLD,
-                Round::Unreachable,
-            ),
-        ];
-        for (new, control, current, age, expected) in table {
-            let round = judge(&new, control.as_ref(), current.as_ref(), age);
-            assert_eq!(round, expected, "{new} {control:?} {current:?} {age}");
-        }
-    }
 }

@@ -4,8 +4,9 @@ use crate::confluent::{ApiKeyId, Endpoints};
 
 use super::{
     copies,
-    create::{Creation, create, sweep_token, take_off_pending},
+    create::{Creation, create, sweep_token},
     error::RotationError,
+    labels::take_off_pending,
     observe::{Observation, observe},
     plan::{Action, Plan, Planned, Wish, plan},
     publish::{self, Published, publish},

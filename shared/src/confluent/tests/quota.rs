@@ -7,7 +7,10 @@ use super::{
 
 async fn quota(resource: &Resource, body: &str) -> (Option<Quota>, Vec<String>) {
     let server = Server::new([json(200, body)]).await;
-    let quota = client(&server).api_key_quota(resource).await.unwrap();
+    let quota = client(&server)
+        .api_key_quota(&"sa-1".parse().unwrap(), resource)
+        .await
+        .unwrap();
     (quota, server.lines())
 }
 
@@ -28,7 +31,7 @@ async fn a_cluster_has_its_own_limit() {
     assert_eq!(
         lines,
         [
-            "GET /service-quota/v1/applied-quotas?scope=KAFKA_CLUSTER&environment=env-1&kafka_cluster=lkc-1&page_size=100"
+            "GET /service-quota/v1/applied-quotas?scope=KAFKA_CLUSTER&environment=env-1&kafka_cluster=lkc-1&id=kafka.max_api_keys.per_cluster&page_size=100"
         ]
     );
 }
@@ -41,15 +44,27 @@ async fn a_registry_counts_by_service_account() {
     assert_eq!((quota.limit, quota.usage), (100, None));
     assert_eq!(
         lines,
-        ["GET /service-quota/v1/applied-quotas?scope=SERVICE_ACCOUNT&page_size=100"]
+        [
+            "GET /service-quota/v1/applied-quotas?scope=SERVICE_ACCOUNT&id=iam.max_cluster_api_keys.per_service_account&page_size=100"
+        ]
     );
 }
 
 #[tokio::test]
-async fn usage_of_one_among_several_is_not_ours() {
-    let row = r#"{"id": "iam.max_cluster_api_keys.per_service_account", "applied_limit": 100, "usage": 99}"#;
-    let (several, _) = quota(&registry(), &format!(r#"{{"data": [{row}, {row}]}}"#)).await;
-    assert_eq!(several.unwrap().usage, None);
+async fn of_several_service_accounts_the_owner_counts() {
+    let row = |user: &str, limit: u32, usage: u32| {
+        format!(
+            r#"{{"id": "iam.max_cluster_api_keys.per_service_account", "applied_limit": {limit},
+                 "usage": {usage}, "user": {{"id": "{user}"}}}}"#
+        )
+    };
+    let rows = [row("sa-2", 10, 10), row("sa-1", 100, 99)].join(",");
+    let (ours, _) = quota(&registry(), &format!(r#"{{"data": [{rows}]}}"#)).await;
+    let ours = ours.unwrap();
+    assert_eq!((ours.limit, ours.usage), (100, Some(99)));
+    let others = row("sa-2", 10, 10);
+    let (none, _) = quota(&registry(), &format!(r#"{{"data": [{others}]}}"#)).await;
+    assert_eq!(none, None);
 }
 
 #[tokio::test]

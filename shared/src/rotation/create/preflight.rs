@@ -1,0 +1,75 @@
+//! Before a key is made: whether it could be stored, listed and used.
+
+use super::{Creation, Key, RotationError, Run, Target, read_secrets};
+
+/// Keys without `published` and without a version: overlapping runs and lost answers.
+const LOSERS_AT_MOST: usize = 2;
+
+/// Nothing is created unless the key could be stored, listed and used.
+pub(super) async fn preflight(run: &Run, creation: &Creation<'_>) -> Result<(), RotationError> {
+    let Creation {
+        target,
+        keys,
+        forced,
+        ..
+    } = creation;
+    let (_, quota) = futures_util::future::try_join(read_secrets(run, target), async {
+        Ok(run
+            .confluent
+            .api_key_quota(&target.owner, &target.resource)
+            .await?)
+    })
+    .await?;
+    if !forced {
+        check_count(target, keys)?;
+    }
+    let Some(quota) = quota else { return Ok(()) };
+    let needed = u32::try_from(target.retain + 1).unwrap_or(u32::MAX);
+    let used = quota.usage.unwrap_or(0);
+    if quota.limit < needed {
+        return Err(RotationError::QuotaTooSmall {
+            quota: quota.id,
+            limit: quota.limit,
+            needed,
+        });
+    }
+    if used >= quota.limit {
+        return Err(RotationError::Quota {
+            quota: quota.id,
+            used,
+            limit: quota.limit,
+            candidates: candidates(keys),
+        });
+    }
+    Ok(())
+}
+
+/// Invariant 5: at most n + 1 keys that are published or staged, and 2 that are neither.
+fn check_count(target: &Target, keys: &[Key]) -> Result<(), RotationError> {
+    let live = keys.iter().filter(|key| key.is_published()).count();
+    let losers = keys.iter().filter(|key| key.is_unpublished()).count();
+    if live <= target.retain && losers <= LOSERS_AT_MOST {
+        return Ok(());
+    }
+    Err(RotationError::TooManyKeys {
+        live,
+        losers,
+        retain: target.retain,
+        why: candidates(keys),
+    })
+}
+
+fn candidates(keys: &[Key]) -> String {
+    let ids: Vec<_> = keys
+        .iter()
+        .filter(|key| key.is_published())
+        .map(|key| format!("`{}`", key.id()))
+        .collect();
+    match ids.as_slice() {
+        [] | [_] => "no superseded key of this target could be retired".to_owned(),
+        _ => format!(
+            "published keys of this target are {}: the oldest go when their grace is over",
+            ids.join(", ")
+        ),
+    }
+}
