@@ -23,9 +23,10 @@ mod source;
 const ARROWS: &[(&str, &[&str])] = &[
     ("settings", &[]),
     ("log", &[]),
-    ("aws", &[]),
-    ("confluent", &[]),
-    ("failure", &["rotation", "stream", "settings"]),
+    ("http", &[]),
+    ("aws", &["http"]),
+    ("confluent", &["http"]),
+    ("failure", &["rotation", "stream", "settings", "http"]),
     ("client_config", &["confluent"]),
     ("secrets", &["aws"]),
     ("parameters", &["aws"]),
@@ -35,6 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "rotation",
         &[
             "settings",
+            "http",
             "confluent",
             "client_config",
             "secrets",
@@ -49,11 +51,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "key-rotation",
-        &["settings", "log", "aws", "failure", "rotation"],
+        &["settings", "log", "http", "aws", "failure", "rotation"],
     ),
     (
         "secret-rotation",
-        &["settings", "log", "aws", "failure", "rotation"],
+        &["settings", "log", "http", "aws", "failure", "rotation"],
     ),
     (
         "stream-processor",

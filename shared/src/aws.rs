@@ -1,68 +1,55 @@
-//! The common ground of the AWS clients: one HTTP client on one TLS stack, and what a failed call tells.
+//! The common ground of the AWS clients: their configuration, and what a failed call tells.
 
-use std::time::Duration;
+mod connector;
 
-use aws_config::{SdkConfig, timeout::TimeoutConfig};
-use aws_smithy_http_client::{
-    Builder,
-    tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
+use std::{env, time::Duration};
+
+use aws_config::{
+    BehaviorVersion, SdkConfig,
+    environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider},
+    identity::IdentityCache,
+    meta::region::ProvideRegion,
+    retry::RetryConfig,
+    timeout::TimeoutConfig,
 };
+use aws_sdk_secretsmanager::config::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use base64::{Engine, engine::general_purpose::STANDARD};
 use thiserror::Error;
 
-/// The authorities that AWS endpoints chain to: compiled in, because reading the platform's
-/// PEM files is nine tenths of a function's start.
-const AWS_AUTHORITIES: [&[u8]; 2] = [b"Amazon Root CA", b"Starfield"];
+use crate::http::HttpClient;
+
+pub(crate) use self::connector::Connector;
 
 /// The SDK tries a call up to three times; each try and all of them together are bounded.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The configuration that every AWS client of a function is made from. Region, credentials and
-/// `AWS_ENDPOINT_URL` come from the environment; `ca_bundle` (PEM) is trusted beside Amazon's roots.
-pub async fn configuration(ca_bundle: Option<&[u8]>) -> SdkConfig {
-    let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS
-        .iter()
-        .filter(|der| AWS_AUTHORITIES.iter().any(|name| contains(der, name)))
-        .fold(TrustStore::empty(), |roots, der| {
-            roots.with_pem_certificate(pem(der))
-        });
-    let roots = match ca_bundle {
-        Some(bundle) => roots.with_pem_certificate(bundle),
-        None => roots,
-    };
-    let builder = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
-    let http_client = match TlsContext::builder().with_trust_store(roots).build() {
-        Ok(context) => builder.tls_context(context).build_https(),
-        // `build` promises an error that it never returns.
-        Err(_) => builder.build_https(),
-    };
+/// The configuration that every AWS client of a function is made from. `AWS_REGION`, credentials,
+/// `AWS_ENDPOINT_URL`, `AWS_USE_FIPS_ENDPOINT` and `AWS_USE_DUALSTACK_ENDPOINT` come from the
+/// environment, where Lambda puts them: the loader that also looks into files and asks other
+/// services would be a tenth of a function's zip.
+pub async fn configuration(http: &HttpClient) -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
         .operation_timeout(OPERATION_TIMEOUT)
         .build();
-    aws_config::from_env()
-        .http_client(http_client)
+    let credentials = EnvironmentVariableCredentialsProvider::new();
+    let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
+    let switched_on = |name| variable(name).map(|value| value.eq_ignore_ascii_case("true"));
+    let mut configuration = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(EnvironmentVariableRegionProvider::new().region().await)
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .identity_cache(IdentityCache::lazy().build())
+        .http_client(Connector::new(http))
         .timeout_config(timeouts)
-        .load()
-        .await
-}
-
-fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    haystack
-        .windows(needle.len())
-        .any(|window| window == needle)
-}
-
-fn pem(der: &[u8]) -> String {
-    format!(
-        "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
-        STANDARD.encode(der)
-    )
+        .retry_config(RetryConfig::standard());
+    configuration
+        .set_endpoint_url(variable("AWS_ENDPOINT_URL"))
+        .set_use_fips(switched_on("AWS_USE_FIPS_ENDPOINT"))
+        .set_use_dual_stack(switched_on("AWS_USE_DUALSTACK_ENDPOINT"));
+    configuration.build()
 }
 
 /// What an AWS service said when it refused a call, or why there is no answer. Never a payload.

@@ -6,6 +6,7 @@ use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde::de::IgnoredAny;
 
 use crate::{
+    http::HttpClientError,
     rotation::{RotationError, error::chain},
     settings::SettingsError,
 };
@@ -49,6 +50,12 @@ impl Failure {
 impl From<RotationError> for Failure {
     fn from(error: RotationError) -> Self {
         Self::new(error.kind(), &error)
+    }
+}
+
+impl From<HttpClientError> for Failure {
+    fn from(error: HttpClientError) -> Self {
+        Self::new("StartRefused", &error)
     }
 }
 

@@ -3,6 +3,7 @@ pub mod aws;
 pub mod client_config;
 pub mod confluent;
 pub mod failure;
+pub mod http;
 pub mod log;
 pub mod parameters;
 pub mod rotation;

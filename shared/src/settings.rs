@@ -50,7 +50,7 @@ pub struct Settings {
     pub max_retirements_per_sweep: u32,
     /// `CA_BUNDLE_FILE`: certificates (PEM) to trust beside the public ones, read at start.
     /// Default: none.
-    pub ca_bundle: Option<Vec<u8>>,
+    pub ca_bundle: Vec<CertificateDer<'static>>,
 }
 
 /// What scheduled sweeps do.
@@ -119,7 +119,7 @@ impl Settings {
                 settle: settle?,
                 max_rotations_per_sweep: max_rotations_per_sweep?,
                 max_retirements_per_sweep: max_retirements_per_sweep?,
-                ca_bundle,
+                ca_bundle: ca_bundle.unwrap_or_default(),
             })
         })
     }
@@ -177,20 +177,21 @@ fn secret_id(id: &str) -> Result<String, &'static str> {
     }
 }
 
-/// Checked as far as the TLS stack would: it has no error for a bundle that it cannot use.
-fn ca_bundle(path: &str) -> Result<Vec<u8>, String> {
+/// Each certificate is one that the TLS stack can use as a root.
+fn ca_bundle(path: &str) -> Result<Vec<CertificateDer<'static>>, String> {
     let bundle = fs::read(path).map_err(|error| format!("cannot read the file: {error}"))?;
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(&bundle) {
-        certificate
-            .ok()
-            .and_then(|certificate| roots.add(certificate).ok())
-            .ok_or("the file holds a certificate that cannot be read")?;
-    }
-    if roots.is_empty() {
+    let certificates = CertificateDer::pem_slice_iter(&bundle)
+        .map(|certificate| {
+            let certificate = certificate.ok()?;
+            let usable = RootCertStore::empty().add(certificate.clone()).is_ok();
+            usable.then_some(certificate)
+        })
+        .collect::<Option<Vec<_>>>()
+        .ok_or("the file holds a certificate that cannot be read")?;
+    if certificates.is_empty() {
         return Err("the file holds no certificate in PEM".to_owned());
     }
-    Ok(bundle)
+    Ok(certificates)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ mod handler;
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
-use shared::{aws, failure::Failure, log, rotation::Engine, settings::Settings};
+use shared::{aws, failure::Failure, http::HttpClient, log, rotation::Engine, settings::Settings};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -22,6 +22,7 @@ async fn main() -> Result<(), Error> {
 
 async fn start() -> Result<Engine, Failure> {
     let settings = Settings::from_env()?;
-    let aws = aws::configuration(settings.ca_bundle.as_deref()).await;
-    Ok(Engine::new(&aws, settings, "secret-rotation")?)
+    let http = HttpClient::new(&settings.ca_bundle)?;
+    let aws = aws::configuration(&http).await;
+    Ok(Engine::new(&aws, http, settings, "secret-rotation")?)
 }

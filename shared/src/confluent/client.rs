@@ -8,11 +8,12 @@ use tokio::time::{Instant, sleep};
 use tracing::warn;
 use url::Url;
 
+use crate::http::{HttpClient, TOTAL_TIMEOUT};
+
 use super::{
     address::BaseUrl,
     answer::{Answer, no_answer},
     error::ConfluentError,
-    http::{HttpClient, TOTAL_TIMEOUT},
     ids::ApiKeyId,
     patience::Patience,
 };

@@ -17,6 +17,7 @@ use tokio::time::Instant;
 
 use self::server::Server;
 use super::*;
+use crate::http::HttpClient;
 
 const SECRET: &str = "cflt/the+Cloud+API+secret";
 
@@ -34,7 +35,7 @@ fn client(server: &Server) -> Confluent {
 
 fn client_until(server: &Server, time_left: Duration) -> Confluent {
     let mut client = Confluent::new(
-        &http_client(None).unwrap(),
+        &HttpClient::new(&[]).unwrap(),
         &server.url().parse().unwrap(),
         credential(),
         &UserAgent {

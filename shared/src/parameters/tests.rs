@@ -3,7 +3,6 @@
 
 use aws_config::{BehaviorVersion, Region, retry::RetryConfig};
 use aws_sdk_ssm::config::{Credentials, SharedCredentialsProvider};
-use aws_smithy_http_client::Builder;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 use tokio::{
@@ -13,6 +12,7 @@ use tokio::{
 };
 
 use super::*;
+use crate::{aws::Connector, http::HttpClient};
 
 /// Serves one answer a connection; joined, it tells what was asked: action and body.
 async fn serve(answers: Vec<(u16, Value)>) -> (Parameters, JoinHandle<Vec<(String, Value)>>) {
@@ -40,7 +40,7 @@ async fn serve(answers: Vec<(u16, Value)>) -> (Parameters, JoinHandle<Vec<(Strin
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .retry_config(RetryConfig::disabled())
         .endpoint_url(format!("http://{address}"))
-        .http_client(Builder::new().build_http())
+        .http_client(Connector::new(&HttpClient::new(&[]).unwrap()))
         .build();
     (Parameters::new(&configuration), asked)
 }

@@ -10,7 +10,8 @@ use lambda_runtime::Context;
 use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
-    confluent::{BaseUrl, Confluent, HttpClient, UserAgent, http_client},
+    confluent::{BaseUrl, Confluent, UserAgent},
+    http::HttpClient,
     parameters::Parameters,
     secrets::Secrets,
     settings::{FunctionArn, Settings},
@@ -53,15 +54,15 @@ impl Engine {
     /// [`RotationError::Start`] when the settings do not make a client.
     pub fn new(
         aws: &SdkConfig,
+        http: HttpClient,
         settings: Settings,
         function: &'static str,
     ) -> Result<Self, RotationError> {
-        let http = http_client(settings.ca_bundle.as_deref());
         let base_url = BaseUrl::try_from(settings.confluent_cloud_url.clone());
         Ok(Self {
             secrets: Secrets::new(aws),
             parameters: Parameters::new(aws),
-            http: http.map_err(|error| RotationError::Start(error.into()))?,
+            http,
             base_url: base_url.map_err(|error| RotationError::Start(error.into()))?,
             settings: Arc::new(settings),
             region: aws.region().map(ToString::to_string).unwrap_or_default(),

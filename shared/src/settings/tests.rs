@@ -36,7 +36,7 @@ fn the_defaults() {
             settle: Duration::from_secs(60),
             max_rotations_per_sweep: 10,
             max_retirements_per_sweep: 10,
-            ca_bundle: None,
+            ca_bundle: Vec::new(),
         }
     );
 }
@@ -71,7 +71,7 @@ fn every_setting_is_read() {
             settle: Duration::from_secs(6),
             max_rotations_per_sweep: 0,
             max_retirements_per_sweep: 3,
-            ca_bundle: Some(bundle.text.clone()),
+            ca_bundle: vec![webpki_root_certs::TLS_SERVER_ROOT_CERTS[0].clone()],
         }
     );
 }
@@ -172,7 +172,6 @@ fn a_ca_bundle_must_be_usable() {
 /// A file that is removed when the test ends.
 struct Certificates {
     path: String,
-    text: Vec<u8>,
 }
 
 impl Certificates {
@@ -187,8 +186,7 @@ impl Certificates {
         let name = format!("keywheel-{}.pem", uuid::Uuid::new_v4());
         let path = std::env::temp_dir().join(name).to_str().unwrap().to_owned();
         fs::write(&path, text).unwrap();
-        let text = text.into();
-        Self { path, text }
+        Self { path }
     }
 }
 
