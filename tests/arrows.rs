@@ -21,7 +21,7 @@ mod source;
 /// A top-level module of `shared` or a function, and the modules of `shared` that it may use.
 /// A new arrow is its own commit.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("settings", &[]),
+    ("settings", &["confluent"]),
     ("log", &[]),
     ("http", &[]),
     ("aws", &["http"]),

@@ -10,7 +10,8 @@ use rustls::{
     RootCertStore,
     pki_types::{CertificateDer, pem::PemObject},
 };
-use url::{Host, Url};
+
+use crate::confluent::{AddressError, BaseUrl};
 
 use lookup::Lookup;
 
@@ -34,7 +35,7 @@ pub struct Settings {
     pub mode: Mode,
     /// `CONFLUENT_CLOUD_URL`: where Confluent Cloud's API is; `https`, or `http` to a loopback
     /// address. Default `https://api.confluent.cloud`.
-    pub confluent_cloud_url: Url,
+    pub confluent_cloud_url: BaseUrl,
     /// `CONFLUENT_CLOUD_API_KEY_SECRET_ID`: name or ARN of the secret that holds the Cloud API
     /// key. Required.
     pub cloud_api_key_secret_id: String,
@@ -96,7 +97,7 @@ impl Settings {
         let confluent_cloud_url = settings.or(
             "CONFLUENT_CLOUD_URL",
             "https://api.confluent.cloud",
-            confluent_cloud_url,
+            |url| url.parse().map_err(|error: AddressError| error.to_string()),
         );
         let cloud_api_key_secret_id = settings.required_and_private(
             "CONFLUENT_CLOUD_API_KEY_SECRET_ID",
@@ -143,22 +144,6 @@ fn deployment(name: &str) -> Result<String, &'static str> {
         Ok(name.to_owned())
     } else {
         Err("expected 1 to 16 of `a` to `z`, `0` to `9` and `-`")
-    }
-}
-
-/// Whether a credential may go there at all; what more an API's address must be, its client says.
-fn confluent_cloud_url(text: &str) -> Result<Url, &'static str> {
-    let url = Url::parse(text).map_err(|_| "expected a URL")?;
-    let loopback = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    match url.scheme() {
-        "https" => Ok(url),
-        "http" if loopback => Ok(url),
-        _ => Err("expected `https://`, or `http://` to a loopback address"),
     }
 }
 

@@ -24,5 +24,5 @@ async fn start() -> Result<Engine, Failure> {
     let settings = Settings::from_env()?;
     let http = HttpClient::new(&settings.ca_bundle)?;
     let aws = aws::configuration(&http).await;
-    Ok(Engine::new(&aws, http, settings, "secret-rotation")?)
+    Ok(Engine::new(&aws, http, settings, "secret-rotation"))
 }

@@ -68,12 +68,6 @@ impl Document {
         Ok(Self { fields })
     }
 
-    /// Whether there is no field.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.fields.is_empty()
-    }
-
     /// The text to store: compact, fields sorted by name.
     #[must_use]
     pub fn to_text(&self) -> SecretString {

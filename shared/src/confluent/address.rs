@@ -147,6 +147,7 @@ mod tests {
     fn a_refusal_says_why() {
         insta::assert_snapshot!(refused("http://api.confluent.cloud"), @"expected `https` (plain `http` only to a loopback address), but got `http` to `api.confluent.cloud`");
         insta::assert_snapshot!(refused("http://127.0.0.1.example.com"), @"expected `https` (plain `http` only to a loopback address), but got `http` to `127.0.0.1.example.com`");
+        insta::assert_snapshot!(refused("http://0.0.0.0"), @"expected `https` (plain `http` only to a loopback address), but got `http` to `0.0.0.0`");
         insta::assert_snapshot!(refused("ftp://127.0.0.1"), @"expected `https` (plain `http` only to a loopback address), but got `ftp` to `127.0.0.1`");
         insta::assert_snapshot!(refused("https://key:hunter2@api.confluent.cloud"), @"expected no user and no password in the URL of `api.confluent.cloud`");
         insta::assert_snapshot!(refused("https://api.confluent.cloud/iam/v2"), @"expected no path, query or fragment after `api.confluent.cloud`, but got `/iam/v2`");

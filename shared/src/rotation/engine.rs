@@ -10,7 +10,7 @@ use lambda_runtime::Context;
 use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
-    confluent::{BaseUrl, Confluent, UserAgent},
+    confluent::{Confluent, UserAgent},
     http::HttpClient,
     parameters::Parameters,
     secrets::Secrets,
@@ -41,7 +41,6 @@ pub struct Engine {
     secrets: Secrets,
     parameters: Parameters,
     http: HttpClient,
-    base_url: BaseUrl,
     settings: Arc<Settings>,
     region: String,
     function: &'static str,
@@ -49,25 +48,21 @@ pub struct Engine {
 
 impl Engine {
     /// The engine of a function, named as Confluent's logs shall show it.
-    ///
-    /// # Errors
-    /// [`RotationError::Start`] when the settings do not make a client.
+    #[must_use]
     pub fn new(
         aws: &SdkConfig,
         http: HttpClient,
         settings: Settings,
         function: &'static str,
-    ) -> Result<Self, RotationError> {
-        let base_url = BaseUrl::try_from(settings.confluent_cloud_url.clone());
-        Ok(Self {
+    ) -> Self {
+        Self {
             secrets: Secrets::new(aws),
             parameters: Parameters::new(aws),
             http,
-            base_url: base_url.map_err(|error| RotationError::Start(error.into()))?,
             settings: Arc::new(settings),
             region: aws.region().map(ToString::to_string).unwrap_or_default(),
             function,
-        })
+        }
     }
 
     /// Carries out an event of `key-rotation`.
@@ -109,7 +104,7 @@ impl Engine {
             parameters: self.parameters.clone(),
             confluent: Confluent::new(
                 &self.http,
-                &self.base_url,
+                &self.settings.confluent_cloud_url,
                 credential,
                 &user_agent,
                 deadline,

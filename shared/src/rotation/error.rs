@@ -21,8 +21,6 @@ use super::{request::RequestError, target::TargetError};
     reason = "each variant's sentence says what its fields are"
 )]
 pub enum RotationError {
-    #[error("the function cannot start")]
-    Start(#[source] Box<dyn StdError + Send + Sync>),
     #[error("the event is refused")]
     Request(#[from] RequestError),
     #[error("the target is refused")]
@@ -222,7 +220,6 @@ impl RotationError {
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Start(_) => "StartRefused",
             Self::Request(_) => "EventRefused",
             Self::Target(_) | Self::NotAString | Self::RefusedTarget { .. } => "TargetRefused",
             Self::Secrets(_) | Self::Promote { .. } => "SecretsManagerFailed",
