@@ -65,10 +65,10 @@ pub(super) async fn write_copy(
     endpoints: &Endpoints,
     guard: &Guard<'_>,
 ) -> Result<(), RotationError> {
-    ensure_current(run, target, copy).await?;
     for _ in 0..ATTEMPTS {
         let state = SecretState::read(&run.secrets, copy).await?;
         let Some(held) = &state.current else {
+            ensure_current(run, target, &state).await?;
             continue;
         };
         let wanted = held

@@ -130,9 +130,8 @@ async fn already_made(
 async fn make(run: &Run, creation: &Creation<'_>) -> Result<Held, RotationError> {
     let target = creation.target;
     run.check_deadline()?;
-    preflight(run, creation).await?;
-    for spec in target.secrets() {
-        ensure_current(run, target, spec).await?;
+    for secret in preflight(run, creation).await? {
+        ensure_current(run, target, &secret).await?;
     }
     let marker = Marker::new(&run.deployment, &target.name, &marker_token(creation.token));
     let date = rfc3339(OffsetDateTime::now_utc());

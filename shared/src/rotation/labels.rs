@@ -10,7 +10,7 @@ use crate::{
 use super::{
     error::RotationError,
     run::{Change, Run},
-    target::{SecretSpec, Target},
+    target::Target,
     version::SecretState,
 };
 
@@ -55,13 +55,12 @@ pub(super) async fn take_off_pending(
 pub(super) async fn ensure_current(
     run: &Run,
     target: &Target,
-    spec: &SecretSpec,
+    secret: &SecretState,
 ) -> Result<(), RotationError> {
-    let description = run.secrets.describe(&spec.name).await?;
-    if description.staged(AWSCURRENT).is_some() {
+    if secret.staged(AWSCURRENT).is_some() {
         return Ok(());
     }
-    let arn = &description.arn;
+    let arn = &secret.description.arn;
     let token = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{arn}{{}}").as_bytes()).to_string();
     let text = Document::empty().to_text();
     run.secrets.put(arn, &token, &text, KEYWHEEL, None).await?;
@@ -80,7 +79,7 @@ pub(super) async fn ensure_current(
         target,
         &Change {
             what: "put an empty value into",
-            subject: &spec.name,
+            subject: &secret.spec.name,
             after: &token,
             reason: "nothing was staged AWSCURRENT",
             ..Change::default()

@@ -1,19 +1,22 @@
 //! Before a key is made: whether it could be stored, listed and used.
 
-use super::{Creation, Key, RotationError, Run, Target, read_secrets};
+use super::{Creation, Key, RotationError, Run, SecretState, Target, read_secrets};
 
 /// Keys without `published` and without a version: overlapping runs and lost answers.
 const LOSERS_AT_MOST: usize = 2;
 
-/// Nothing is created unless the key could be stored, listed and used.
-pub(super) async fn preflight(run: &Run, creation: &Creation<'_>) -> Result<(), RotationError> {
+/// Nothing is created unless the key could be stored, listed and used. Answers the secrets as read.
+pub(super) async fn preflight(
+    run: &Run,
+    creation: &Creation<'_>,
+) -> Result<Vec<SecretState>, RotationError> {
     let Creation {
         target,
         keys,
         forced,
         ..
     } = creation;
-    let (_, quota) = futures_util::future::try_join(read_secrets(run, target), async {
+    let (secrets, quota) = futures_util::future::try_join(read_secrets(run, target), async {
         Ok(run
             .confluent
             .api_key_quota(&target.owner, &target.resource)
@@ -23,7 +26,9 @@ pub(super) async fn preflight(run: &Run, creation: &Creation<'_>) -> Result<(), 
     if !forced {
         check_count(target, keys)?;
     }
-    let Some(quota) = quota else { return Ok(()) };
+    let Some(quota) = quota else {
+        return Ok(secrets);
+    };
     let needed = u32::try_from(target.retain + 1).unwrap_or(u32::MAX);
     let used = quota.usage.unwrap_or(0);
     if quota.limit < needed {
@@ -41,7 +46,7 @@ pub(super) async fn preflight(run: &Run, creation: &Creation<'_>) -> Result<(), 
             candidates: candidates(keys),
         });
     }
-    Ok(())
+    Ok(secrets)
 }
 
 /// Invariant 5: at most n + 1 keys that are published or staged, and 2 that are neither.
