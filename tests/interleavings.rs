@@ -8,6 +8,8 @@
 mod crashes;
 #[path = "interleavings/evidence.rs"]
 mod evidence;
+#[path = "interleavings/last_looks.rs"]
+mod last_looks;
 #[path = "interleavings/limits.rs"]
 mod limits;
 #[path = "interleavings/peace.rs"]

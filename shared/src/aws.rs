@@ -35,7 +35,6 @@ pub async fn configuration(http: &HttpClient) -> SdkConfig {
         .operation_timeout(OPERATION_TIMEOUT)
         .build();
     let credentials = EnvironmentVariableCredentialsProvider::new();
-    let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
     let switched_on = |name| variable(name).map(|value| value.eq_ignore_ascii_case("true"));
     let mut configuration = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -50,6 +49,16 @@ pub async fn configuration(http: &HttpClient) -> SdkConfig {
         .set_use_fips(switched_on("AWS_USE_FIPS_ENDPOINT"))
         .set_use_dual_stack(switched_on("AWS_USE_DUALSTACK_ENDPOINT"));
     configuration.build()
+}
+
+/// `AWS_ENDPOINT_URL_<service>`, which goes before `AWS_ENDPOINT_URL`: a VPC endpoint without
+/// private DNS has an address of its own for each service.
+pub(crate) fn endpoint_url(service: &str) -> Option<String> {
+    variable(&format!("AWS_ENDPOINT_URL_{service}"))
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// What an AWS service said when it refused a call, or why there is no answer. Never a payload.

@@ -2,12 +2,12 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_ssm::{
-    Client,
+    Client, config,
     types::{self, ParameterType},
 };
 use thiserror::Error;
 
-use crate::aws::ServiceError;
+use crate::aws::{ServiceError, endpoint_url};
 
 /// A client of Parameter Store.
 #[derive(Debug, Clone)]
@@ -77,8 +77,12 @@ impl Parameters {
     /// A client with the region, credentials and endpoint of `configuration`.
     #[must_use]
     pub fn new(configuration: &SdkConfig) -> Self {
+        let mut config = config::Builder::from(configuration);
+        if let Some(url) = endpoint_url("SSM") {
+            config.set_endpoint_url(Some(url));
+        }
         Self {
-            client: Client::new(configuration),
+            client: Client::from_conf(config.build()),
         }
     }
 

@@ -9,12 +9,12 @@ use std::{
 };
 
 use aws_config::SdkConfig;
-use aws_sdk_secretsmanager::{Client, primitives::DateTime};
+use aws_sdk_secretsmanager::{Client, config, primitives::DateTime};
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 use time::OffsetDateTime;
 
-use crate::aws::ServiceError;
+use crate::aws::{ServiceError, endpoint_url};
 
 /// The label of the value that every reader gets.
 pub const AWSCURRENT: &str = "AWSCURRENT";
@@ -54,6 +54,13 @@ pub struct Description {
 }
 
 impl Description {
+    /// Whether nothing changed for `settle`. Without a date it cannot be said, so it is not.
+    #[must_use]
+    pub fn is_settled(&self, settle: time::Duration, now: OffsetDateTime) -> bool {
+        self.last_changed
+            .is_some_and(|changed| changed + settle < now)
+    }
+
     /// The version that carries `label`.
     #[must_use]
     pub fn staged(&self, label: &str) -> Option<&VersionId> {
@@ -119,8 +126,12 @@ impl Secrets {
     /// A client from the common configuration.
     #[must_use]
     pub fn new(configuration: &SdkConfig) -> Self {
+        let mut config = config::Builder::from(configuration);
+        if let Some(url) = endpoint_url("SECRETS_MANAGER") {
+            config.set_endpoint_url(Some(url));
+        }
         Self {
-            client: Client::new(configuration),
+            client: Client::from_conf(config.build()),
         }
     }
 
@@ -176,7 +187,8 @@ impl Secrets {
                 created: answer
                     .created_date()
                     .and_then(moment)
-                    .unwrap_or(OffsetDateTime::UNIX_EPOCH),
+                    // The cautious reading: nothing is old by it.
+                    .unwrap_or_else(OffsetDateTime::now_utc),
                 text: answer.secret_string().map(SecretString::from),
             })),
             Err(error) if error.not_found() => Ok(None),

@@ -9,7 +9,7 @@ const MOVE: &str = "UpdateSecretVersionStage";
 const POST: &str = "POST /iam/v2/api-keys";
 
 /// Waits until `operation` has been asked for so often.
-async fn asked(scene: &Scene, since: usize, operation: &str, times: usize) {
+pub(crate) async fn asked(scene: &Scene, since: usize, operation: &str, times: usize) {
     eventually(operation, async || {
         match scene.count_since(since, operation) {
             count if count >= times => Ok(()),
@@ -28,7 +28,7 @@ async fn with_a_field(scene: &Scene, secret: &str, value: &str) -> String {
 }
 
 /// An edit by hand: one more field.
-async fn edit(scene: &Scene, secret: &str, value: &str) {
+pub(crate) async fn edit(scene: &Scene, secret: &str, value: &str) {
     let text = with_a_field(scene, secret, value).await;
     let put = scene.cloud.aws.put_secret_value(secret, &text).await;
     put.unwrap();
@@ -41,7 +41,7 @@ async fn note(scene: &Scene, secret: &str) -> Option<String> {
     fields["note"].as_str().map(str::to_owned)
 }
 
-fn late(service: &str, operation: &str, nth: u64, seconds: f64) -> Value {
+pub(crate) fn late(service: &str, operation: &str, nth: u64, seconds: f64) -> Value {
     json!([{"service": service, "operation": operation, "nth": nth, "effect": "delay", "seconds": seconds}])
 }
 

@@ -183,3 +183,38 @@ async fn a_403_for_everybody_tells_nothing_and_fails_after_an_hour() {
     assert!(error.contains("the probe cannot tell"), "{error}");
     comes_to_peace(&scene, &target).await;
 }
+
+/// Sixteen minutes: without a probe a key counts after fifteen.
+const SIXTEEN_MINUTES: f64 = 16.0 / 1440.0;
+
+#[tokio::test]
+async fn without_a_probe_a_key_counts_by_its_age_alone() {
+    let target = Target::plain("orders").with("/probe", "skip".into());
+    let scene = Scene::start().await;
+    scene.add(&target).await;
+    for generation in 1..=3 {
+        for wait in [0.0, 14.0 / 1440.0] {
+            scene.age(wait).await;
+            let report = scene.sweep().await;
+            assert_eq!(only(&report)["status"], "syncing", "{report:#}");
+        }
+        scene.age(SIXTEEN_MINUTES).await;
+        let report = scene.sweep().await;
+        assert_eq!(only(&report)["status"], "published", "{report:#}");
+        let warnings = only(&report)["warnings"].to_string();
+        assert!(warnings.contains("published by its age"), "{report:#}");
+        assert_eq!(marked_keys(&scene).len(), generation);
+        if generation < 3 {
+            scene.age(31.0).await;
+        }
+    }
+    // The grace is over, but whether the successor works is known after half of `day_count`.
+    scene.age(14.0).await;
+    let report = scene.sweep().await;
+    let keys = only(&report)["keys"].to_string();
+    assert!(keys.contains("`probe` is `skip`"), "{report:#}");
+    assert_eq!(marked_keys(&scene).len(), 3);
+    scene.age(2.0).await;
+    let report = scene.sweep().await;
+    assert_eq!(only(&report)["status"], "retired", "{report:#}");
+}

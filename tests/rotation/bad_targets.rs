@@ -213,3 +213,62 @@ async fn an_event_that_asks_for_what_there_is_not_is_refused_with_what_there_is(
     }
     assert_eq!(marked_keys(&scene).len(), 0);
 }
+
+#[tokio::test]
+async fn a_wrong_environment_is_refused_whoever_else_names_the_cluster() {
+    let scene = Scene::start().await;
+    scene.add(&Target::plain("a-good")).await;
+    scene
+        .add(&Target::plain("wrong").with("/resource/environment", "env-other".into()))
+        .await;
+    for _ in 0..2 {
+        let message = scene.failing_sweep().await;
+        assert!(message.starts_with("target `wrong` failed"), "{message}");
+        assert!(!message.contains("a-good"), "{message}");
+    }
+    assert_eq!(marked_keys(&scene).len(), 1);
+}
+
+#[tokio::test]
+async fn an_owner_whose_keys_cannot_be_listed_is_asked_for_once_a_run() {
+    let scene = Scene::start().await;
+    for name in ["one", "two", "three"] {
+        scene.add(&Target::plain(name)).await;
+    }
+    let list = "GET /iam/v2/api-keys";
+    let fault = json!([{"service": "confluent", "operation": list, "every": true, "effect": "status", "status": 409}]);
+    scene.cloud.controls.post_faults(fault).unwrap();
+    let before = scene.request_count();
+    let message = scene.failing_sweep().await;
+    assert_eq!(message.lines().count(), 3, "{message}");
+    assert_eq!(scene.count_since(before, list), 1);
+}
+
+#[tokio::test]
+async fn a_secret_whose_tag_names_another_target_is_left_alone() {
+    let scene = Scene::start().await;
+    let (good, thief) = (Target::plain("good"), Target::plain("thief"));
+    scene.add(&good).await;
+    let thief = thief.with("/secret/name", good.primary().into());
+    scene.put(&thief).await;
+    let remove = "/keywheel/targets/good";
+    let body = json!({"Name": remove});
+    let aws = &scene.cloud.aws;
+    aws.call("ssm.DeleteParameter", &body).await.unwrap();
+    let message = scene.failing_sweep().await;
+    assert!(
+        message.contains("its tag `keywheel:target` names target `good`"),
+        "{message}"
+    );
+    assert!(marked_keys(&scene).is_empty());
+}
+
+#[tokio::test]
+async fn no_target_at_all_is_said() {
+    let scene = Scene::start().await;
+    let report = scene.sweep().await;
+    assert_eq!(
+        report["warnings"],
+        json!(["there is no target below `/keywheel/targets`"])
+    );
+}

@@ -13,7 +13,7 @@ use super::{
     create::{Creation, create},
     error::RotationError,
     labels::take_off_pending,
-    observe::read_secrets,
+    observe::{missing, read_secrets},
     publish::publish,
     request::RequestError,
     run::Run,
@@ -109,7 +109,8 @@ pub(super) async fn step(run: &Run, event: &StepEvent) -> Result<StepAnswer, Rot
         warnings: Vec::new(),
     };
     let token = &event.client_request_token;
-    let secret = run.secrets.describe(&event.secret_id).await?;
+    let secret = run.secrets.describe(&event.secret_id).await;
+    let secret = secret.map_err(|source| missing(&event.secret_id, source))?;
     let name = || secret.name.clone();
     if secret.rotation_enabled == Some(false) {
         return Err(RotationError::RotationDisabled { secret: name() });

@@ -37,8 +37,7 @@ pub(super) async fn rewrite(
     let Some((_, key)) = seen.live_current() else {
         return Ok(());
     };
-    let reached = Ok(endpoints);
-    if !sync::signs_in_now(run, target, reached, credential, &key.api_key).await {
+    if !sync::signs_in_now(run, target, Some(endpoints), credential, &key.api_key).await {
         return Err(RotationError::CurrentUnproved {
             api_key: credential.id.clone(),
             secret: copy.name.clone(),

@@ -1,6 +1,6 @@
 //! What can go wrong with a target, each with a stable kind that alarms match.
 
-use std::error::Error as StdError;
+use std::{error::Error as StdError, sync::Arc};
 
 use thiserror::Error;
 
@@ -32,7 +32,7 @@ pub enum RotationError {
     #[error(transparent)]
     Parameters(#[from] ParametersError),
     #[error(transparent)]
-    Confluent(#[from] ConfluentError),
+    Confluent(Arc<ConfluentError>),
     #[error(transparent)]
     Create(#[from] CreateError),
     #[error("the text of secret `{secret}` cannot be rendered")]
@@ -106,6 +106,10 @@ pub enum RotationError {
         version: String,
         api_key: ApiKeyId,
     },
+    #[error(
+        "no API key was made: version `{version}` of secret `{secret}` is staged AWSPENDING and holds what is not this target's, or cannot be seen: take the label off it"
+    )]
+    PendingForeign { secret: String, version: String },
     #[error("API key `{api_key}` in version `{version}` is not visible yet")]
     NotVisibleYet { api_key: ApiKeyId, version: String },
     #[error(
@@ -158,6 +162,10 @@ pub enum RotationError {
     },
     #[error("secret `{secret}` does not hold API key `{api_key}` after it was written")]
     ReadBack { secret: String, api_key: ApiKeyId },
+    #[error(
+        "`published` could not be noted on API key `{api_key}` in time; the pending version stays and the next attempt goes on from there"
+    )]
+    NoteLate { api_key: ApiKeyId },
     #[error("the description of API key `{api_key}` is not what was written")]
     NoteNotKept { api_key: ApiKeyId },
     #[error("API key `{api_key}` is still listed after its deletion; the next sweep tries again")]
@@ -186,6 +194,10 @@ pub enum RotationError {
     CurrentUnproved { api_key: ApiKeyId, secret: String },
     #[error("where `{resource}` is reached is not known")]
     NoEndpoints { resource: String },
+    #[error(
+        "reads of secret `{secret}` take longer than a sixth of SETTLE_SECONDS ({settle} s): nothing is moved on their word"
+    )]
+    SlowReads { secret: String, settle: u64 },
     #[error("the deadline is too near to begin")]
     Deadline,
 
@@ -215,6 +227,18 @@ pub enum RotationError {
     Failures { text: String },
 }
 
+impl From<ConfluentError> for RotationError {
+    fn from(error: ConfluentError) -> Self {
+        Self::Confluent(Arc::new(error))
+    }
+}
+
+impl From<Arc<ConfluentError>> for RotationError {
+    fn from(error: Arc<ConfluentError>) -> Self {
+        Self::Confluent(error)
+    }
+}
+
 impl RotationError {
     /// A stable word that alarms match.
     #[must_use]
@@ -239,6 +263,7 @@ impl RotationError {
             Self::TooManyKeys { .. } => "TooManyApiKeys",
             Self::TokenSpent { .. } => "TokenSpent",
             Self::Overtaken { .. } | Self::Moved { .. } | Self::Contended { .. } => "Overtaken",
+            Self::PendingForeign { .. } => "PendingForeign",
             Self::EmptyVersion { .. } => "VersionEmpty",
             Self::Foreign { .. } => "ApiKeyForeign",
             Self::Revoked { .. } => "ApiKeyRevoked",
@@ -247,13 +272,14 @@ impl RotationError {
             Self::NotInSync { .. } => "ApiKeyNotInSync",
             Self::EditedMeanwhile { .. } => "EditedMeanwhile",
             Self::ReadBack { .. } => "ReadBackFailed",
-            Self::NoteNotKept { .. } => "NoteNotKept",
+            Self::NoteNotKept { .. } | Self::NoteLate { .. } => "NoteNotKept",
             Self::StillListed { .. } => "DeletionUnconfirmed",
             Self::Unsettled { .. } => "Unsettled",
             Self::StillHeld { .. } => "ApiKeyHeld",
             Self::SuccessorUnproved { .. } | Self::CurrentUnproved { .. } => "SuccessorUnproved",
             Self::Unreachable { .. } => "ResourceUnreachable",
             Self::ProbeCannotTell { .. } => "ProbeCannotTell",
+            Self::SlowReads { .. } => "SecretsManagerSlow",
             Self::Deadline => "DeadlineNear",
             Self::RotationDisabled { .. } => "RotationDisabled",
             Self::NoSuchVersion { .. } | Self::NotPending { .. } => "VersionNotPending",

@@ -46,7 +46,10 @@ impl Guard<'_> {
                 return Ok(());
             }
         }
-        Err(RotationError::Deadline)
+        Err(RotationError::SlowReads {
+            secret: self.target.secret.name.clone(),
+            settle: self.run.settings.settle.as_secs(),
+        })
     }
 
     /// A move is given up after this.

@@ -64,16 +64,21 @@ pub(super) async fn ensure_current(
     let token = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{arn}{{}}").as_bytes()).to_string();
     let text = Document::empty().to_text();
     run.secrets.put(arn, &token, &text, KEYWHEEL, None).await?;
-    if run
-        .secrets
-        .describe(arn)
-        .await?
-        .staged(AWSCURRENT)
-        .is_none()
-    {
-        run.secrets
-            .move_label(arn, AWSCURRENT, None, Some(&token), run.settings.settle / 3)
-            .await?;
+    let is_staged = async || {
+        let now = run.secrets.describe(arn).await?;
+        Ok::<_, RotationError>(now.staged(AWSCURRENT).is_some())
+    };
+    if !is_staged().await? {
+        let within = run.settings.settle / 3;
+        let moving = run
+            .secrets
+            .move_label(arn, AWSCURRENT, None, Some(&token), within)
+            .await;
+        if let Err(error) = moving
+            && !is_staged().await?
+        {
+            return Err(error.into());
+        }
     }
     run.changed(
         target,

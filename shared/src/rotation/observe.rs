@@ -2,7 +2,7 @@
 
 mod secrets;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use futures_util::future::try_join;
 use time::{Duration, OffsetDateTime};
@@ -14,7 +14,7 @@ use crate::{
     secrets::VersionId,
 };
 
-pub(super) use self::secrets::read_secrets;
+pub(super) use self::secrets::{missing, read_secrets};
 
 use super::{
     error::RotationError,
@@ -22,7 +22,7 @@ use super::{
     run::Run,
     sync::{self, Answer},
     target::{ProbeKind, SecretSpec, Target},
-    version::{Content, SecretState},
+    version::{Content, Held, SecretState},
 };
 
 /// A pending key this old that still does not sign in is given up.
@@ -107,7 +107,7 @@ pub struct Observation {
     /// The live keys of owner and resource, from a complete listing.
     pub keys: Vec<Key>,
     /// Where the resource is reached.
-    pub endpoints: Result<Endpoints, ConfluentError>,
+    pub endpoints: Result<Endpoints, Arc<ConfluentError>>,
     /// The key in `AWSCURRENT`; `None` when it holds none.
     pub current: Option<Whereabouts>,
     /// The key in `AWSPENDING`, likewise.
@@ -136,6 +136,15 @@ impl Observation {
     pub fn live_current(&self) -> Option<(&Credential, &Key)> {
         let credential = self.primary.current_key()?;
         Some((credential, self.key(&credential.id)?))
+    }
+
+    /// Where the keys in `AWSCURRENT` and `AWSPENDING` are.
+    async fn locate(&mut self, run: &Run, target: &Target) -> Result<(), RotationError> {
+        let pending = self.primary.pending.as_ref().and_then(Held::key);
+        let current = whereabouts(run, target, self, self.primary.current_key()).await?;
+        self.pending = whereabouts(run, target, self, pending).await?;
+        self.current = current;
+        Ok(())
     }
 
     /// The primary and the copies.
@@ -171,11 +180,13 @@ pub async fn observe(run: &Run, target: &Target) -> Result<Observation, Rotation
             now,
         }
     };
-    observation.current =
-        whereabouts(run, target, &observation, observation.primary.current_key()).await?;
-    let pending = observation.primary.pending.clone();
-    let pending = pending.as_ref().and_then(super::version::Held::key);
-    observation.pending = whereabouts(run, target, &observation, pending).await?;
+    observation.locate(run, target).await?;
+    let unseen = |key: &Option<Whereabouts>| matches!(key, Some(Whereabouts::NotVisible(_)));
+    if unseen(&observation.current) || unseen(&observation.pending) {
+        // The run's listing may be older than a key that a callback made meanwhile.
+        observation.keys = run.keys_now(target).await?;
+        observation.locate(run, target).await?;
+    }
     observation.pending_refused = pending_refused(run, target, &observation).await;
     observation.restorable = restorable(run, target, &observation).await?;
     Ok(observation)
@@ -243,7 +254,7 @@ async fn whereabouts(
 
 async fn pending_refused(run: &Run, target: &Target, seen: &Observation) -> bool {
     let held = seen.primary.pending.as_ref();
-    let Some(credential) = held.and_then(super::version::Held::key) else {
+    let Some(credential) = held.and_then(Held::key) else {
         return false;
     };
     let old = seen.key(&credential.id).is_some_and(|key| {
@@ -290,7 +301,7 @@ async fn restorable(
         if sync::signs_in_now(
             run,
             target,
-            seen.endpoints.as_ref(),
+            seen.endpoints.as_ref().ok(),
             &credential,
             &key.api_key,
         )

@@ -170,6 +170,8 @@ enum Pending {
     None,
     /// It stays, and blocks nothing.
     Stays,
+    /// It holds what is not ours to take away: no key is made beside it.
+    Blocks,
     /// It is published in this run.
     Resumed,
     /// It is given up, and the rotation starts again.
@@ -280,12 +282,6 @@ pub(super) fn retire_not_before(target: &Target, seen: &Observation) -> Option<O
     let published = seen.keys.iter().filter_map(|key| key.published(seen.now));
     let latest = published.max()?.max(seen.primary.current.as_ref()?.created);
     Some(latest + target.grace)
-}
-
-fn is_current_of_a_copy(seen: &Observation, api_key: &ApiKeyId) -> bool {
-    seen.copies
-        .iter()
-        .any(|copy| copy.current_key().is_some_and(|key| key.id == *api_key))
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ impl Published {
                 published + half <= seen.now
             }
             ProbeKind::Rest => {
-                let endpoints = seen.endpoints.as_ref();
+                let endpoints = seen.endpoints.as_ref().ok();
                 sync::signs_in_now(run, target, endpoints, credential, &key.api_key).await
             }
         };
@@ -134,7 +134,12 @@ async fn commit(
 ) -> Result<(), RotationError> {
     let (run, target) = (guard.run, guard.target);
     guard.check().await?;
-    note(run, target, &synced.key.id, marker).await?;
+    let noted = note(run, target, &synced.key.id, marker);
+    // Late, it would be a note on a key that was given up meanwhile.
+    let noted = tokio::time::timeout(guard.within(), noted).await;
+    noted.map_err(|_| RotationError::NoteLate {
+        api_key: synced.key.id.clone(),
+    })??;
     for copy in &target.copies {
         write_copy(run, target, copy, credential, endpoints, guard).await?;
     }
@@ -242,7 +247,8 @@ async fn promote(guard: &Guard<'_>, version: &str) -> Result<(), RotationError> 
     })
 }
 
-/// Moves `AWSCURRENT` back to an earlier version whose key signs in, for `restore`.
+/// Moves `AWSCURRENT` back to an earlier version, for `restore`: its key signs in now and is
+/// still the target's, published and not revoked.
 pub(super) async fn restore(
     run: &Run,
     target: &Target,
@@ -250,9 +256,27 @@ pub(super) async fn restore(
     version: &str,
     api_key: &ApiKeyId,
 ) -> Result<(), RotationError> {
-    let Some(current) = &seen.primary.current else {
+    let (Some(current), Some(key)) = (&seen.primary.current, seen.key(api_key)) else {
         return Ok(());
     };
+    let held = sync::held_key(run, &seen.primary, version).await?;
+    let endpoints = seen.endpoints.as_ref().ok();
+    let signs_in = match held.key().filter(|held| held.id == *api_key) {
+        Some(held) => sync::signs_in_now(run, target, endpoints, held, &key.api_key).await,
+        None => false,
+    };
+    if !signs_in {
+        return Err(RotationError::CurrentUnproved {
+            api_key: api_key.clone(),
+            secret: target.secret.name.clone(),
+        });
+    }
+    let now = run.confluent.get_api_key(api_key).await?;
+    let now = now.ok_or_else(|| RotationError::Gone {
+        api_key: api_key.clone(),
+    })?;
+    target.check_owns(&now)?;
+    marker(run, target, &now, version)?;
     let guard = Guard {
         run,
         target,

@@ -128,7 +128,7 @@ pub enum RequestError {
         operation: String,
     },
     /// A field that does not exist or has the wrong type.
-    #[error("the event is refused: {reason}")]
+    #[error("{reason}")]
     Fields {
         /// What is wrong.
         reason: String,

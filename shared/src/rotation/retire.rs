@@ -100,9 +100,13 @@ pub(super) fn deleted(run: &Run, target: &Target, api_key: &ApiKeyId, reason: &s
 
 /// A run that is late may still write for a while after its last read.
 fn check_settled(run: &Run, secret: &SecretState, api_key: &ApiKeyId) -> Result<(), RotationError> {
+    let settle = run
+        .settings
+        .settle
+        .try_into()
+        .unwrap_or(time::Duration::MAX);
     let now = OffsetDateTime::now_utc();
-    let changed = secret.description.last_changed;
-    if changed.is_none_or(|changed| changed + run.settings.settle < now) {
+    if secret.description.is_settled(settle, now) {
         return Ok(());
     }
     Err(RotationError::Unsettled {

@@ -26,7 +26,9 @@ use super::{
     target::Target,
 };
 
-type Cache<K, V> = Mutex<BTreeMap<K, Arc<OnceCell<V>>>>;
+/// What failed once fails for every target that asks in this run: one hanging owner must not cost
+/// each of its targets the time of all attempts.
+type Cache<K, V> = Mutex<BTreeMap<K, Arc<OnceCell<Result<V, Arc<ConfluentError>>>>>>;
 
 /// One invocation.
 #[derive(Debug)]
@@ -48,7 +50,7 @@ pub struct Run {
     /// One listing an owner.
     pub(super) listings: Cache<OwnerId, Vec<ApiKey>>,
     /// One read a resource.
-    pub(super) clusters: Cache<String, Endpoints>,
+    pub(super) clusters: Cache<Resource, Endpoints>,
 }
 
 impl Run {
@@ -57,11 +59,9 @@ impl Run {
     /// # Errors
     /// [`ConfluentError`]: half a listing is none.
     pub async fn keys(&self, target: &Target) -> Result<Vec<Key>, RotationError> {
-        let cell = cell(&self.listings, target.owner.clone()).await;
-        let listed = cell
-            .get_or_try_init(|| self.confluent.list_api_keys(&target.owner))
-            .await?;
-        Ok(self.of_target(target, listed))
+        let list = || self.confluent.list_api_keys(&target.owner);
+        let listed = once(&self.listings, target.owner.clone(), list).await?;
+        Ok(self.of_target(target, &listed))
     }
 
     /// The same from a new listing, for proofs.
@@ -86,7 +86,9 @@ impl Run {
     /// Every key in the listings of this run.
     pub(super) async fn listed(&self) -> Vec<ApiKey> {
         let listings = self.listings.lock().await;
-        let listed = listings.values().filter_map(|cell| cell.get());
+        let listed = listings
+            .values()
+            .filter_map(|cell| cell.get()?.as_ref().ok());
         listed.flatten().cloned().collect()
     }
 
@@ -94,11 +96,9 @@ impl Run {
     ///
     /// # Errors
     /// [`ConfluentError`].
-    pub async fn endpoints(&self, resource: &Resource) -> Result<Endpoints, ConfluentError> {
-        let cell = cell(&self.clusters, resource.id.to_string()).await;
-        cell.get_or_try_init(|| self.confluent.endpoints(resource))
-            .await
-            .cloned()
+    pub async fn endpoints(&self, resource: &Resource) -> Result<Endpoints, Arc<ConfluentError>> {
+        let read = || self.confluent.endpoints(resource);
+        once(&self.clusters, resource.clone(), read).await
     }
 
     /// The client parameters of a target that are missing or differ.
@@ -179,6 +179,15 @@ pub(super) struct Change<'a> {
     pub reason: &'a str,
 }
 
-async fn cell<K: Ord, V>(cache: &Cache<K, V>, key: K) -> Arc<OnceCell<V>> {
-    Arc::clone(cache.lock().await.entry(key).or_default())
+async fn once<K: Ord, V: Clone, F>(
+    cache: &Cache<K, V>,
+    key: K,
+    ask: impl FnOnce() -> F,
+) -> Result<V, Arc<ConfluentError>>
+where
+    F: Future<Output = Result<V, ConfluentError>>,
+{
+    let cell = Arc::clone(cache.lock().await.entry(key).or_default());
+    let asked = cell.get_or_init(async || ask().await.map_err(Arc::new));
+    asked.await.clone()
 }

@@ -56,6 +56,12 @@ pub(super) async fn sweep(run: &Run, request: &Request) -> Result<Report, Rotati
         strays: Vec::new(),
         warnings: Vec::new(),
     };
+    if entries.is_empty() {
+        let path = &run.settings.targets_path;
+        report
+            .warnings
+            .push(format!("there is no target below `{path}`"));
+    }
     let named = entries.iter().filter(|entry| is_named(request, entry));
     let mut looked = stream::iter(named.map(|entry| look(run, entry, &wish)))
         .buffer_unordered(AT_ONCE)

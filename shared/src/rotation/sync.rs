@@ -7,7 +7,7 @@ use time::{Duration, OffsetDateTime};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::confluent::{ApiKey, ConfluentError, Credential, Endpoints, SignIn};
+use crate::confluent::{ApiKey, Credential, Endpoints, SignIn};
 
 pub(super) use self::judge::Answer;
 use self::judge::{Round, judge};
@@ -135,9 +135,16 @@ pub(super) async fn in_sync(
             ))
         };
     }
+    let end = match patience {
+        Patience::Once => run.deadline,
+        Patience::Until(end) => end,
+    };
     let mut passed = 0;
     loop {
-        let (round, evidence) = round(run, target, endpoints, credential, current, age()).await;
+        let asked = round(run, target, endpoints, credential, current, age());
+        let asked = tokio::time::timeout_at(end, asked).await;
+        let (round, evidence) =
+            asked.unwrap_or_else(|_| (Round::NotYet, "no answer before the deadline".to_owned()));
         match round {
             Round::SignedIn | Round::SignedInForbidden => passed += 1,
             Round::CannotTell if age() > MUST_TELL_AFTER => {
@@ -150,7 +157,7 @@ pub(super) async fn in_sync(
                 passed = 0;
                 let gives_up = match patience {
                     Patience::Once => true,
-                    Patience::Until(end) => Instant::now() + run.settings.probe_round_gap >= end,
+                    Patience::Until(_) => Instant::now() + run.settings.probe_round_gap >= end,
                 };
                 if gives_up && round == Round::Unreachable {
                     return Err(RotationError::Unreachable {
@@ -247,14 +254,14 @@ pub(super) async fn refused_twice(
 pub(super) async fn signs_in_now(
     run: &Run,
     target: &Target,
-    endpoints: Result<&Endpoints, &ConfluentError>,
+    endpoints: Option<&Endpoints>,
     credential: &Credential,
     key: &ApiKey,
 ) -> bool {
     if target.probe == ProbeKind::Skip {
         return true;
     }
-    let Ok(endpoints) = endpoints else {
+    let Some(endpoints) = endpoints else {
         return false;
     };
     let age = OffsetDateTime::now_utc() - key.created_at;

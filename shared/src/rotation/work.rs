@@ -249,7 +249,6 @@ async fn put_parameter(
         &Change {
             what: "put parameter",
             subject: &parameter.name,
-            after: &parameter.value,
             reason,
             ..Change::default()
         },

@@ -24,7 +24,7 @@ pub(super) async fn preflight(
     })
     .await?;
     if !forced {
-        check_count(target, keys)?;
+        check_count(target, keys, &secrets)?;
     }
     let Some(quota) = quota else {
         return Ok(secrets);
@@ -50,9 +50,19 @@ pub(super) async fn preflight(
 }
 
 /// Invariant 5: at most n + 1 keys that are published or staged, and 2 that are neither.
-fn check_count(target: &Target, keys: &[Key]) -> Result<(), RotationError> {
-    let live = keys.iter().filter(|key| key.is_published()).count();
-    let losers = keys.iter().filter(|key| key.is_unpublished()).count();
+fn check_count(
+    target: &Target,
+    keys: &[Key],
+    secrets: &[SecretState],
+) -> Result<(), RotationError> {
+    let is_staged = |key: &Key| secrets.iter().any(|held| held.keys().contains(key.id()));
+    let (unpublished, published): (Vec<_>, Vec<_>) = keys
+        .iter()
+        .filter(|key| key.marker.is_some())
+        .partition(|key| key.is_unpublished());
+    let staged = unpublished.iter().filter(|key| is_staged(key)).count();
+    let live = published.len() + staged;
+    let losers = unpublished.len() - staged;
     if live <= target.retain && losers <= LOSERS_AT_MOST {
         return Ok(());
     }

@@ -2,6 +2,8 @@
 
 use futures_util::future::try_join_all;
 
+use crate::{rotation::callback::TARGET_TAG, secrets::SecretsError};
+
 use super::{RotationError, Run, SecretSpec, SecretState, Target};
 
 /// Reads every secret of a target and refuses those that Keywheel may not write.
@@ -16,7 +18,7 @@ pub(in super::super) async fn read_secrets(
         target
             .secrets()
             .enumerate()
-            .map(|(n, spec)| read_secret(run, spec, n == 0)),
+            .map(|(n, spec)| read_secret(run, target, spec, n == 0)),
     )
     .await?;
     let primary = &states[0].description.arn;
@@ -31,20 +33,12 @@ pub(in super::super) async fn read_secrets(
 
 async fn read_secret(
     run: &Run,
+    target: &Target,
     spec: &SecretSpec,
     primary: bool,
 ) -> Result<SecretState, RotationError> {
     let state = SecretState::read(&run.secrets, spec).await;
-    let state = state.map_err(|source| {
-        if source.not_found() {
-            RotationError::MissingSecret {
-                secret: spec.name.clone(),
-                source,
-            }
-        } else {
-            source.into()
-        }
-    })?;
+    let state = state.map_err(|source| missing(&spec.name, source))?;
     let description = &state.description;
     if description.deleted {
         return Err(unfit(spec, "it is marked for deletion"));
@@ -53,6 +47,12 @@ async fn read_secret(
         && *region != run.deployment.region
     {
         let reason = format!("it is a replica of the one in `{region}`");
+        return Err(unfit(spec, &reason));
+    }
+    if let Some(other) = description.tags.get(TARGET_TAG)
+        && other != target.name.as_str()
+    {
+        let reason = format!("its tag `{TARGET_TAG}` names target `{other}`");
         return Err(unfit(spec, &reason));
     }
     if !primary && description.rotation_enabled == Some(true) {
@@ -65,6 +65,18 @@ async fn read_secret(
         ));
     }
     Ok(state)
+}
+
+/// What a failed read of a secret says: that there is none, or what went wrong.
+pub(in super::super) fn missing(secret: &str, source: SecretsError) -> RotationError {
+    if source.not_found() {
+        RotationError::MissingSecret {
+            secret: secret.to_owned(),
+            source,
+        }
+    } else {
+        source.into()
+    }
 }
 
 fn unfit(spec: &SecretSpec, reason: &str) -> RotationError {

@@ -1,16 +1,15 @@
 //! Which keys go: retirement with every rule that keeps a key, and orphans.
 
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::rotation::{
+    marker::rfc3339,
     observe::{Key, ORPHAN_AFTER, Observation},
-    target::Target,
+    target::{ProbeKind, Target},
     version::Held,
 };
 
-use super::{
-    Action, Kept, Pending, Plan, Planned, Wish, grace, is_current_of_a_copy, retire_not_before,
-};
+use super::{Action, Kept, Pending, Plan, Planned, Wish, grace, retire_not_before};
 
 impl Plan {
     /// With n + 1 published keys no further one may be made. A rotation that a sweep would begin then
@@ -66,7 +65,11 @@ impl Plan {
         for (place, key) in superseded.iter().enumerate() {
             let because = if place + 1 < target.retain {
                 Some(format!("one of the {} newest", target.retain))
-            } else if seen.staged.contains(key.id()) && is_current_of_a_copy(seen, key.id()) {
+            } else if seen
+                .copies
+                .iter()
+                .any(|copy| copy.keys().contains(key.id()))
+            {
                 Some("a copy still holds it".to_owned())
             } else {
                 general.clone()
@@ -114,6 +117,12 @@ impl Plan {
         if !matches!(pending, Pending::None | Pending::Stays) || self.problem.is_some() {
             return Some("a rotation is under way".to_owned());
         }
+        if let Some(at) = unproved_until(target, seen, current) {
+            return Some(format!(
+                "`probe` is `skip`: the current key counts as working from {}",
+                rfc3339(at)
+            ));
+        }
         let busy = self.actions.iter().any(|planned| {
             !matches!(
                 planned.action,
@@ -123,10 +132,9 @@ impl Plan {
         if busy {
             return Some("the target is being changed in this run".to_owned());
         }
-        let settled = seen.secrets().all(|secret| {
-            let changed = secret.description.last_changed;
-            changed.is_some_and(|changed| changed + wish.settle < seen.now)
-        });
+        let settled = seen
+            .secrets()
+            .all(|secret| secret.description.is_settled(wish.settle, seen.now));
         match not_before {
             Some(at) if at > seen.now => Some(grace(target, at)),
             Some(_) if !settled => Some("a secret of the target changed a moment ago".to_owned()),
@@ -153,8 +161,7 @@ impl Plan {
     }
 
     pub(super) fn orphans(&mut self, seen: &Observation, wish: &Wish) {
-        let changed = seen.primary.description.last_changed;
-        let settled = changed.is_none_or(|changed| changed + wish.settle < seen.now);
+        let settled = seen.primary.description.is_settled(wish.settle, seen.now);
         let resumed: Vec<_> = seen
             .keys
             .iter()
@@ -176,4 +183,11 @@ impl Plan {
             }
         }
     }
+}
+
+/// Until when a key that nothing signs in with for us is not known to work.
+fn unproved_until(target: &Target, seen: &Observation, current: &Key) -> Option<OffsetDateTime> {
+    let half = Duration::days(i64::from(target.day_count)) / 2;
+    let at = current.published(seen.now)? + half;
+    (target.probe == ProbeKind::Skip && at > seen.now).then_some(at)
 }

@@ -4,6 +4,7 @@ use time::Duration;
 
 use crate::{
     rotation::{
+        error::RotationError,
         observe::{Observation, Whereabouts},
         target::Target,
         version::{Content, Held},
@@ -12,7 +13,8 @@ use crate::{
 };
 
 use super::{
-    ALREADY, Action, Pending, Plan, Wish, edited, is_left_to_secrets_manager, newest_published,
+    ALREADY, Action, Pending, Plan, Planned, Wish, edited, is_left_to_secrets_manager,
+    newest_published,
 };
 
 impl Plan {
@@ -44,6 +46,10 @@ impl Plan {
                 "the rotation that a hand edit made void starts again",
             ),
             Pending::None | Pending::Stays => self.rotation(target, seen, wish),
+            Pending::Blocks => {
+                self.rotation(target, seen, wish);
+                self.block(target, seen);
+            }
         }
         pending
     }
@@ -72,9 +78,11 @@ impl Plan {
         let Some(key) = seen.key(&api_key) else {
             match seen.pending {
                 Some(Whereabouts::Gone) => discard(self, "the pending key is gone"),
-                _ => self
-                    .warnings
-                    .push(format!("pending API key `{api_key}` is not visible")),
+                _ => {
+                    self.warnings
+                        .push(format!("pending API key `{api_key}` is not visible"));
+                    return Pending::Blocks;
+                }
             }
             return Pending::Stays;
         };
@@ -83,7 +91,7 @@ impl Plan {
                 self.warnings.push(format!(
                     "API key `{api_key}`, staged AWSPENDING, carries no marker of this target: it is left alone"
                 ));
-                Pending::Stays
+                Pending::Blocks
             }
             Some(marker) if marker.revoked.is_some() => {
                 discard(self, "the pending key was revoked");
@@ -132,8 +140,25 @@ impl Plan {
             .is_some_and(|changed| changed + Duration::hours(24) < seen.now);
         if old && !awaited {
             discard(self, "a pending version without a key for 24 hours");
+            return Pending::Stays;
         }
-        Pending::Stays
+        match seen.primary.pending {
+            Some(_) => Pending::Blocks,
+            None => Pending::Stays,
+        }
+    }
+
+    /// A key made now could not be stored: `AWSPENDING` would be found on the other version.
+    fn block(&mut self, target: &Target, seen: &Observation) {
+        let makes = |planned: &mut Planned| {
+            matches!(planned.action, Action::Rotate { .. } | Action::Bootstrap)
+        };
+        if self.actions.extract_if(.., makes).count() > 0 {
+            self.problem = Some(RotationError::PendingForeign {
+                secret: target.secret.name.clone(),
+                version: seen.primary.staged(AWSPENDING).cloned().unwrap_or_default(),
+            });
+        }
     }
 
     fn rewrites(&mut self, target: &Target, seen: &Observation) {
@@ -202,7 +227,7 @@ impl Plan {
         };
         if current.marker.is_none() {
             self.warnings.push(format!(
-                "API key `{}` carries no marker of this target, so no sweep rotates it: `adopt` or `rotate` by hand",
+                "API key `{}` carries no marker of this target, so no sweep rotates it: `rotate` it by hand",
                 current.id()
             ));
         } else if due <= seen.now && !is_left_to_secrets_manager(seen, due) {

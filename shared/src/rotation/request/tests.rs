@@ -65,7 +65,7 @@ fn each_refusal_says_what_is_wrong() {
         ),
         (
             json!({"Step": "createSecret"}),
-            "the event is refused: unknown field `Step`, expected one of `operation`, `targets`, `dry_run`, `again`, `output`",
+            "unknown field `Step`, expected one of `operation`, `targets`, `dry_run`, `again`, `output`",
         ),
     ];
     for (event, text) in table {

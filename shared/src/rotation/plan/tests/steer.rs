@@ -120,7 +120,7 @@ fn a_key_of_somebody_else_is_followed_and_never_rotated_by_a_sweep() {
     assert_eq!(
         scene.plan().warnings,
         [
-            "API key `CURRENT` carries no marker of this target, so no sweep rotates it: `adopt` or `rotate` by hand"
+            "API key `CURRENT` carries no marker of this target, so no sweep rotates it: `rotate` it by hand"
         ]
     );
     scene.wish.rotate = true;
@@ -175,6 +175,34 @@ fn a_pending_key_that_was_noted_published_only_goes_forward() {
     scene.seen.primary.current.as_mut().unwrap().created = NOW - DAY;
     scene.seen.pending_refused = true;
     assert_eq!(scene.actions(), ["resume PENDING: its publish has begun"]);
+}
+
+#[test]
+fn beside_a_pending_value_that_is_not_ours_no_key_is_made() {
+    let changes: [fn(&mut Scene); 3] = [
+        |scene| scene.seen.keys[1].marker = None,
+        |scene| {
+            scene.seen.keys.truncate(1);
+            scene.seen.pending = Some(Whereabouts::NotVisible("GET shows it".into()));
+        },
+        |scene| {
+            let pending = scene.seen.primary.pending.as_mut().unwrap();
+            pending.content = Content::Unreadable("no JSON".into());
+            scene.seen.primary.description.last_changed = Some(NOW - Duration::HOUR);
+        },
+    ];
+    for (age, problem) in [(40, Some("PendingForeign")), (10, None)] {
+        for change in changes {
+            let mut scene = Scene::healthy();
+            scene.age("CURRENT", age * DAY);
+            scene.key("PENDING", Duration::hours(3), None);
+            scene.pend("PENDING", Duration::hours(3));
+            change(&mut scene);
+            let plan = plan(&scene.target, &scene.seen, &scene.wish);
+            assert_eq!(plan.actions, []);
+            assert_eq!(plan.problem.map(|problem| problem.kind()), problem);
+        }
+    }
 }
 
 #[test]
