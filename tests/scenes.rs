@@ -1,6 +1,7 @@
 //! A local cloud and the hands that a test moves it by.
 
 use local_cloud::{
+    causes,
     cloud::{Invocation, LocalCloud, Options},
     requests::Entry,
 };
@@ -43,7 +44,8 @@ impl Scene {
         };
         let cloud = LocalCloud::start(options).await;
         Self {
-            cloud: cloud.unwrap_or_else(|error| panic!("no local cloud: {error:?}")),
+            cloud: cloud
+                .unwrap_or_else(|error| panic!("no local cloud: {}", causes::sentence(&error))),
         }
     }
 

@@ -55,7 +55,7 @@ async fn every_sample_of_secret_rotation_is_a_step_of_a_secret_that_is_not_there
         let error = done.error.unwrap();
         // Past parsing: Secrets Manager was asked, and has no such secret.
         assert_eq!(
-            error.error_type, "SecretsManagerFailed",
+            error.error_type, "SecretMissing",
             "{name}: {}",
             error.message
         );

@@ -91,9 +91,10 @@ impl LocalCloud {
     /// What is missing, with the remedy.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let ports = Ports::new(options.port_base)?;
-        let binaries = functions::functions(options.progress).await?;
+        // First what needs a tool that may be missing: building takes minutes.
         let id = options.account.unwrap_or_else(random_account);
         let aws = Account::open(id, options.progress).await?;
+        let binaries = functions::functions(options.progress).await?;
 
         let aws_listener = ports.bind(0).await?;
         let control_listener = ports.bind(1).await?;

@@ -9,7 +9,7 @@ use local_cloud::{
     progress::Progress,
 };
 
-use crate::up::{EnvFile, end_of_life};
+use crate::up::{EnvFile, check_free, end_of_life};
 
 mod credentials;
 mod narrator;
@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     stay: bool,
     /// Tell the stream processor's story too (comes with the stream processor's part).
-    #[arg(long)]
+    #[arg(hide = true, long)]
     stream: bool,
 }
 
@@ -43,6 +43,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
             "`--stream` comes with the stream processor's part; this part runs without Kafka"
                 .into(),
         );
+    }
+    if arguments.stay {
+        check_free(&paths::env_file()).await?;
     }
     // A task of its own turns a panic (a secret in an output) into a reason.
     let mut task = tokio::spawn(tell());

@@ -19,9 +19,9 @@ use crate::{
 /// Why there is no Python environment.
 #[derive(Debug, Error)]
 pub enum PythonError {
-    /// No interpreter.
+    /// No interpreter, or one that is too old.
     #[error(
-        "`python3` is not installed: the local cloud needs Python 3.11 or later with `venv`: {output}"
+        "`python3` is missing or too old: the local cloud needs Python 3.11 to 3.13 with `venv`: {output}"
     )]
     Missing {
         /// What the shell said.
@@ -93,7 +93,10 @@ fn interpreter_in(folder: &Path) -> PathBuf {
 async fn version() -> Result<String, PythonError> {
     let mut command = Command::new("python3");
     // Of the interpreter itself: `python3` may be a wrapper that chooses one.
-    command.args(["-c", "import sys; print(sys.executable, sys.version)"]);
+    command.args([
+        "-c",
+        "import sys; print(sys.executable, sys.version); sys.exit(sys.version_info < (3, 11))",
+    ]);
     run(command)
         .await
         .map_err(|output| PythonError::Missing { output })

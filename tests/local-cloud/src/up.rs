@@ -9,11 +9,14 @@ use std::{
 
 use clap::Args;
 use local_cloud::{
-    cloud::{DEFAULT_ACCOUNT, LocalCloud, Options},
+    cloud::{DEFAULT_ACCOUNT, Environment, LocalCloud, Options},
     moto, paths,
     progress::Progress,
 };
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    net::TcpStream,
+    signal::unix::{SignalKind, signal},
+};
 
 /// How often the parent is looked for: its death is no event.
 const PARENT_CHECK: Duration = Duration::from_millis(200);
@@ -21,7 +24,7 @@ const PARENT_CHECK: Duration = Duration::from_millis(200);
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Start Kafka too (comes with the stream processor's part).
-    #[arg(long)]
+    #[arg(hide = true, long)]
     kafka: bool,
     /// Where addresses and settings are written when everything is ready [default: target/local-cloud/env].
     #[arg(long, value_name = "FILE")]
@@ -56,6 +59,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         );
     }
     let env_file = arguments.env_file.unwrap_or_else(paths::env_file);
+    check_free(&env_file).await?;
     let options = Options {
         account: Some(DEFAULT_ACCOUNT.to_owned()),
         settings: arguments.settings,
@@ -102,6 +106,23 @@ impl Drop for EnvFile {
             // Gone already is as good.
             let _gone = fs::remove_file(&self.path);
         }
+    }
+}
+
+/// One env file is of one local cloud.
+pub(crate) async fn check_free(path: &Path) -> Result<(), String> {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let Some(url) = Environment::read(&text, "LOCAL_CLOUD_CONTROL_URL") else {
+        return Ok(());
+    };
+    let address = url.trim_start_matches("http://").trim_end_matches('/');
+    match TcpStream::connect(address).await {
+        Ok(_) => Err(format!(
+            "a local cloud is running at {url} (`{}`): end it, or start this one by `cargo local-cloud up --env-file FILE`",
+            path.display()
+        )),
+        // Killed: nothing is behind the file any more.
+        Err(_) => Ok(()),
     }
 }
 
