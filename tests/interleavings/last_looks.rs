@@ -210,6 +210,29 @@ async fn an_orphan_that_is_published_after_the_plan_stays() {
 }
 
 #[tokio::test]
+async fn an_orphan_that_a_labelled_version_of_the_primary_holds_stays() {
+    let target = Target::plain("orders");
+    let (scene, orphan, _) = with_an_orphan(&target).await;
+    let current = scene.stores().await.current_key(target.primary()).unwrap();
+    let text = scene.cloud.aws.secret_text(target.primary()).await.unwrap();
+    let before = scene.request_count();
+    order(&scene, late("secretsmanager", "DescribeSecret", 2, 1.5));
+    let (done, ()) = tokio::join!(scene.invoke(json!({})), async {
+        asked(&scene, before, "DescribeSecret", 2).await;
+        let text = text.replace(&current, &orphan);
+        let body = json!({"SecretId": target.primary(), "SecretString": text, "VersionStages": ["KEPT"],
+            "ClientRequestToken": "11111111-2222-4333-8444-555555555555"});
+        let aws = &scene.cloud.aws;
+        aws.call("secretsmanager.PutSecretValue", &body)
+            .await
+            .unwrap();
+        scene.age(SETTLED).await;
+    });
+    assert!(done.error.unwrap().message.contains(&orphan));
+    assert_eq!(scene.count_since(before, DELETE), 0);
+}
+
+#[tokio::test]
 async fn a_sweep_that_finds_another_pending_key_deletes_its_own_and_goes_on_with_that() {
     let target = Target::plain("orders");
     let scene = filled(&target).await;

@@ -50,10 +50,7 @@ impl Published {
         let (credential, key) = seen.live_current()?;
         let published = key.published(seen.now)?;
         let proved = match target.probe {
-            ProbeKind::Skip => {
-                let half = time::Duration::days(i64::from(target.day_count)) / 2;
-                published + half <= seen.now
-            }
+            ProbeKind::Skip => published + target.works_unseen_after() <= seen.now,
             ProbeKind::Rest => {
                 let endpoints = seen.endpoints.as_ref().ok();
                 sync::signs_in_now(run, target, endpoints, credential, &key.api_key).await

@@ -148,6 +148,11 @@ impl Target {
         std::iter::once(&self.secret).chain(&self.copies)
     }
 
+    /// With `probe: skip` a published key counts as working after this long without a word.
+    pub(super) fn works_unseen_after(&self) -> Duration {
+        Duration::days(i64::from(self.day_count)) / 2
+    }
+
     /// Whether a key has the target's owner and resource.
     #[must_use]
     pub fn owns(&self, key: &ApiKey) -> bool {

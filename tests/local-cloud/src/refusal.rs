@@ -96,7 +96,7 @@ pub fn aws(status: u16, code: &str, message: &str) -> Response<Bytes> {
 /// A JSON answer.
 #[must_use]
 pub fn as_json(status: u16, body: &Value) -> Response<Bytes> {
-    answer(status, "application/json", body.to_string().into())
+    answer(status, "application/json", format!("{body}\n").into())
 }
 
 fn answer(status: u16, content_type: &'static str, body: Bytes) -> Response<Bytes> {

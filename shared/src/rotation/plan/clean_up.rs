@@ -1,6 +1,6 @@
 //! Which keys go: retirement with every rule that keeps a key, and orphans.
 
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 use crate::rotation::{
     marker::rfc3339,
@@ -187,7 +187,6 @@ impl Plan {
 
 /// Until when a key that nothing signs in with for us is not known to work.
 fn unproved_until(target: &Target, seen: &Observation, current: &Key) -> Option<OffsetDateTime> {
-    let half = Duration::days(i64::from(target.day_count)) / 2;
-    let at = current.published(seen.now)? + half;
+    let at = current.published(seen.now)? + target.works_unseen_after();
     (target.probe == ProbeKind::Skip && at > seen.now).then_some(at)
 }
