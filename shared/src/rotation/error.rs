@@ -90,7 +90,7 @@ pub enum RotationError {
         needed: u32,
     },
     #[error(
-        "no API key was made: {live} live keys of this target are published or staged and {losers} are neither, at most {retain} + 1 and 2 may be; {why}"
+        "no API key was made: {live} keys of this target are published or staged (at most {retain} + 1 may be) and {losers} are neither (at most 2 may be); {why}"
     )]
     TooManyKeys {
         live: usize,

@@ -180,11 +180,15 @@ impl Target {
     /// [`TargetError`] for the first field that is wrong.
     pub fn parse(name: TargetName, json: &str) -> Result<Self, TargetError> {
         let mut reader = serde_json::Deserializer::from_str(json);
-        let raw: Raw = serde_path_to_error::deserialize(&mut reader)
-            .map_err(|error| refused(error.path().to_string(), error.inner().to_string()))?;
-        reader
-            .end()
-            .map_err(|error| refused(".", error.to_string()))?;
+        let no_json = |error: &serde_json::Error| refused(".", format!("no JSON object: {error}"));
+        let raw: Raw = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+            if error.inner().is_data() {
+                refused(error.path().to_string(), error.inner().to_string())
+            } else {
+                no_json(error.inner())
+            }
+        })?;
+        reader.end().map_err(|error| no_json(&error))?;
         raw.check(name)
     }
     fn check_secrets_differ(&self) -> Result<(), TargetError> {
