@@ -1,7 +1,10 @@
 //! What is looked at once more directly before an act: the world changes between the plan and the act.
 
 use serde_json::{Value, json};
-use tests::{Scene, Target, marked_keys};
+use tests::{
+    Scene, Target, marked_keys,
+    scenes::target::{KAFKA, ORDERS},
+};
 
 use crate::{
     peace::{
@@ -10,6 +13,7 @@ use crate::{
     races::{asked, edit, late},
 };
 
+const LIST: &str = "GET /iam/v2/api-keys";
 const POST: &str = "POST /iam/v2/api-keys";
 const GET: &str = "GET /iam/v2/api-keys/{id}";
 const PATCH: &str = "PATCH /iam/v2/api-keys/{id}";
@@ -310,4 +314,31 @@ async fn a_callback_that_waits_wants_two_rounds_in_a_row() {
     let done = scene.step(target.primary(), &token, "testSecret").await;
     succeeded("testSecret", done).unwrap();
     assert_eq!(scene.count_since(before, SIGN_IN), 6);
+}
+
+#[tokio::test]
+async fn a_current_key_that_is_younger_than_the_runs_listing_is_looked_for_once_more() {
+    let target = Target::plain("orders");
+    let scene = filled(&target).await;
+    let current = scene.stores().await.current_key(target.primary()).unwrap();
+    let text = scene.cloud.aws.secret_text(target.primary()).await.unwrap();
+    let before = scene.request_count();
+    order(&scene, late("secretsmanager", "DescribeSecret", 1, 1.5));
+    let (report, new) = tokio::join!(scene.sweep(), async {
+        asked(&scene, before, LIST, 1).await;
+        let emulator = scene.cloud.controls.emulator();
+        let key = json!({"api_keys": [{"owner": ORDERS, "resource": KAFKA}]});
+        let added = emulator.add(key).unwrap();
+        let new = added["api_keys"][0]["id"].as_str().unwrap().to_owned();
+        let put = scene
+            .cloud
+            .aws
+            .put_secret_value(target.primary(), &text.replace(&current, &new))
+            .await;
+        put.unwrap();
+        new
+    });
+    assert_eq!(only(&report)["current"], new.as_str(), "{report:#}");
+    assert_eq!(only(&report)["status"], "kept", "{report:#}");
+    assert_eq!(scene.count_since(before, LIST), 2);
 }

@@ -184,8 +184,13 @@ pub async fn observe(run: &Run, target: &Target) -> Result<Observation, Rotation
     let unseen = |key: &Option<Whereabouts>| matches!(key, Some(Whereabouts::NotVisible(_)));
     if unseen(&observation.current) || unseen(&observation.pending) {
         // The run's listing may be older than a key that a callback made meanwhile.
-        observation.keys = run.keys_now(target).await?;
-        observation.locate(run, target).await?;
+        let keys = run.keys_now(target).await?;
+        let held = observation.primary.keys();
+        let is_new = |key: &Key| held.contains(key.id()) && observation.key(key.id()).is_none();
+        if keys.iter().any(is_new) {
+            observation.keys = keys;
+            observation.locate(run, target).await?;
+        }
     }
     observation.pending_refused = pending_refused(run, target, &observation).await;
     observation.restorable = restorable(run, target, &observation).await?;
