@@ -1,5 +1,6 @@
 //! What is looked at once more directly before an act: the world changes between the plan and the act.
 
+use local_cloud::cloud::Invocation;
 use serde_json::{Value, json};
 use tests::{
     Scene, Target, marked_keys,
@@ -43,11 +44,7 @@ fn noted(scene: &Scene) -> usize {
 }
 
 /// A target of which `finishSecret` is interrupted by a discard while a call is answered late.
-async fn discarded_during(
-    service: &str,
-    operation: &str,
-    answered: &str,
-) -> (Scene, Target, usize) {
+async fn discarded_during(service: &str, operation: &str) -> (Scene, Target, usize) {
     let target = Target::plain("orders");
     let scene = filled(&target).await;
     let old = scene.stores().await.current_key(target.primary());
@@ -57,7 +54,7 @@ async fn discarded_during(
     order(&scene, late(service, operation, 1, 1.0));
     let finish = scene.step(target.primary(), &token, "finishSecret");
     let (done, ()) = tokio::join!(finish, async {
-        asked(&scene, before, answered, 1).await;
+        asked(&scene, before, operation, 1).await;
         take_off_pending(&scene, target.primary(), &token).await;
     });
     let error = succeeded("finishSecret", done).unwrap_err();
@@ -68,7 +65,7 @@ async fn discarded_during(
 
 #[tokio::test]
 async fn nothing_is_noted_on_a_key_that_was_discarded_after_it_signed_in() {
-    let (scene, target, before) = discarded_during("confluent", GET, GET).await;
+    let (scene, target, before) = discarded_during("confluent", GET).await;
     assert_eq!(scene.count_since(before, PATCH), 0);
     assert_eq!(noted(&scene), 1);
     comes_to_peace(&scene, &target).await;
@@ -76,7 +73,7 @@ async fn nothing_is_noted_on_a_key_that_was_discarded_after_it_signed_in() {
 
 #[tokio::test]
 async fn a_key_that_was_discarded_after_its_note_does_not_become_current() {
-    let (scene, _, before) = discarded_during("confluent", PATCH, PATCH).await;
+    let (scene, _, before) = discarded_during("confluent", PATCH).await;
     assert_eq!(scene.count_since(before, PATCH), 1);
 }
 
@@ -110,55 +107,60 @@ async fn the_primary_stays_where_it_is_when_a_copy_reads_back_another_key() {
     comes_to_peace(&scene, &target).await;
 }
 
-/// A retirement during whose proof somebody does something.
-async fn retired_while(target: &Target, something: impl AsyncFnOnce(&Scene)) -> (Scene, Value) {
-    let scene = overfull(target).await;
+/// A sweep of which a call is answered late; somebody does something meanwhile.
+async fn swept_while(
+    scene: &Scene,
+    (service, operation, nth): (&str, &str, usize),
+    something: impl AsyncFnOnce(),
+) -> Invocation {
     let before = scene.request_count();
-    order(&scene, late("kafka_rest", SIGN_IN, 1, 1.5));
+    order(scene, late(service, operation, nth as u64, 1.5));
     let (done, ()) = tokio::join!(scene.invoke(json!({})), async {
-        asked(&scene, before, SIGN_IN, 1).await;
-        something(&scene).await;
+        asked(scene, before, operation, nth).await;
+        something().await;
     });
-    assert_eq!(scene.count_since(before, DELETE), 0, "{:#}", done.answer);
-    assert_eq!(live(&scene).len(), 3);
-    let told = done.error.map_or(done.answer, |error| error.message.into());
-    (scene, told)
+    done
+}
+
+/// Puts a version under a label of somebody's choice; two minutes go by.
+async fn stage(scene: &Scene, secret: &str, text: &str, label: &str) {
+    let body = json!({"SecretId": secret, "SecretString": text, "VersionStages": [label],
+        "ClientRequestToken": "11111111-2222-4333-8444-555555555555"});
+    let put = scene.cloud.aws.call("secretsmanager.PutSecretValue", &body);
+    put.await.unwrap();
+    scene.age(SETTLED).await;
 }
 
 #[tokio::test]
 async fn nothing_is_retired_when_a_secret_changed_after_the_plan() {
     let target = Target::kafka("orders");
-    let copy = target.secrets()[2].to_owned();
-    let (_, told) = retired_while(&target, async |scene| edit(scene, &copy, "by hand").await).await;
-    let warnings = only(&told)["warnings"].to_string();
-    assert!(warnings.contains("changed a moment ago"), "{told:#}");
+    let scene = overfull(&target).await;
+    let before = scene.request_count();
+    let hand = async || edit(&scene, target.secrets()[2], "by hand").await;
+    let report = swept_while(&scene, ("kafka_rest", SIGN_IN, 1), hand)
+        .await
+        .answer;
+    assert_eq!(scene.count_since(before, DELETE), 0, "{report:#}");
+    assert_eq!(live(&scene).len(), 3);
+    let warnings = only(&report)["warnings"].to_string();
+    assert!(warnings.contains("changed a moment ago"), "{report:#}");
 }
 
 #[tokio::test]
 async fn nothing_is_retired_that_a_copy_stages_again_after_the_plan() {
     let target = Target::kafka("orders");
-    let copy = target.secrets()[1].to_owned();
-    let oldest = Target::kafka("orders");
-    let scene = filled(&oldest).await;
-    let text = scene.cloud.aws.secret_text(&copy).await.unwrap();
+    let copy = target.secrets()[1];
+    let scene = filled(&target).await;
+    let text = scene.cloud.aws.secret_text(copy).await.unwrap();
     for _ in 0..2 {
         rotate_by_hand(&scene, &target).await;
     }
     scene.age(2.0).await;
     let before = scene.request_count();
-    order(&scene, late("kafka_rest", SIGN_IN, 1, 1.5));
-    let (done, ()) = tokio::join!(scene.invoke(json!({})), async {
-        asked(&scene, before, SIGN_IN, 1).await;
-        let body = json!({"SecretId": copy, "SecretString": text, "VersionStages": ["AWSPENDING"],
-            "ClientRequestToken": "11111111-2222-4333-8444-555555555555"});
-        let aws = &scene.cloud.aws;
-        aws.call("secretsmanager.PutSecretValue", &body)
-            .await
-            .unwrap();
-        scene.age(SETTLED).await;
-    });
+    let hand = async || stage(&scene, copy, &text, "AWSPENDING").await;
+    let done = swept_while(&scene, ("kafka_rest", SIGN_IN, 1), hand).await;
     let error = done.error.unwrap().message;
-    assert!(error.contains(&copy), "{error}");
+    assert!(error.contains(copy), "{error}");
     assert_eq!(scene.count_since(before, DELETE), 0);
     assert_eq!(live(&scene).len(), 3);
     // The next plan knows it.
@@ -172,12 +174,8 @@ async fn a_deletion_is_not_confirmed_by_a_listing_without_the_successor() {
     let target = Target::kafka("orders");
     let scene = overfull(&target).await;
     let current = scene.stores().await.current_key(target.primary()).unwrap();
-    let before = scene.request_count();
-    order(&scene, late("confluent", DELETE, 1, 1.0));
-    let (done, ()) = tokio::join!(scene.invoke(json!({})), async {
-        asked(&scene, before, DELETE, 1).await;
-        change_key(&scene, json!({"id": current, "visible": false}));
-    });
+    let hide = async || change_key(&scene, json!({"id": current, "visible": false}));
+    let done = swept_while(&scene, ("confluent", DELETE, 1), hide).await;
     let error = done.error.unwrap().message;
     assert!(error.contains("still listed after its deletion"), "{error}");
 }
@@ -203,12 +201,10 @@ async fn an_orphan_that_is_published_after_the_plan_stays() {
     let target = Target::plain("orders");
     let (scene, orphan, marker) = with_an_orphan(&target).await;
     let before = scene.request_count();
-    order(&scene, late("secretsmanager", "DescribeSecret", 2, 1.0));
-    let (done, ()) = tokio::join!(scene.invoke(json!({})), async {
-        asked(&scene, before, "DescribeSecret", 2).await;
-        let description = format!("{marker} published=2026-02-01T00:00:00Z");
-        change_key(&scene, json!({"id": orphan, "description": description}));
-    });
+    let description = format!("{marker} published=2026-02-01T00:00:00Z");
+    let publish = async || change_key(&scene, json!({"id": orphan, "description": description}));
+    let second_look = ("secretsmanager", "DescribeSecret", 2);
+    let done = swept_while(&scene, second_look, publish).await;
     assert!(done.error.unwrap().message.contains(&orphan));
     assert_eq!(scene.count_since(before, DELETE), 0);
 }
@@ -220,18 +216,10 @@ async fn an_orphan_that_a_labelled_version_of_the_primary_holds_stays() {
     let current = scene.stores().await.current_key(target.primary()).unwrap();
     let text = scene.cloud.aws.secret_text(target.primary()).await.unwrap();
     let before = scene.request_count();
-    order(&scene, late("secretsmanager", "DescribeSecret", 2, 1.5));
-    let (done, ()) = tokio::join!(scene.invoke(json!({})), async {
-        asked(&scene, before, "DescribeSecret", 2).await;
-        let text = text.replace(&current, &orphan);
-        let body = json!({"SecretId": target.primary(), "SecretString": text, "VersionStages": ["KEPT"],
-            "ClientRequestToken": "11111111-2222-4333-8444-555555555555"});
-        let aws = &scene.cloud.aws;
-        aws.call("secretsmanager.PutSecretValue", &body)
-            .await
-            .unwrap();
-        scene.age(SETTLED).await;
-    });
+    let text = text.replace(&current, &orphan);
+    let hand = async || stage(&scene, target.primary(), &text, "KEPT").await;
+    let second_look = ("secretsmanager", "DescribeSecret", 2);
+    let done = swept_while(&scene, second_look, hand).await;
     assert!(done.error.unwrap().message.contains(&orphan));
     assert_eq!(scene.count_since(before, DELETE), 0);
 }

@@ -230,11 +230,7 @@ impl Steps<'_> {
             return Ok(());
         };
         let api_key = credential.id.clone();
-        let key = self.run.confluent.get_api_key(&api_key).await?;
-        let gone = || RotationError::Gone {
-            api_key: api_key.clone(),
-        };
-        self.target.check_owns(&key.ok_or_else(gone)?)?;
+        self.run.owned_key(&self.target, &api_key).await?;
         let summary = format!("API key `{api_key}` has the target's owner and resource");
         self.say(Some(&api_key), summary);
         Ok(())
@@ -264,7 +260,7 @@ impl Steps<'_> {
         };
         let current = self.primary.current_key();
         let current = current.filter(|key| key.id != credential.id);
-        let patience = Patience::Until(run.deadline);
+        let patience = Patience::UntilDeadline;
         let made = held.created;
         let warning = in_sync(run, target, &endpoints, credential, made, current, patience).await?;
         let id = &credential.id;
@@ -277,7 +273,7 @@ impl Steps<'_> {
     async fn finish(&mut self) -> Result<(), RotationError> {
         let (run, target) = (self.run, &self.target);
         let endpoints = run.endpoints(&target.resource).await?;
-        let patience = Patience::Until(run.deadline);
+        let patience = Patience::UntilDeadline;
         let synced = sync(
             run,
             target,

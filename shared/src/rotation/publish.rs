@@ -268,12 +268,7 @@ pub(super) async fn restore(
             secret: target.secret.name.clone(),
         });
     }
-    let now = run.confluent.get_api_key(api_key).await?;
-    let now = now.ok_or_else(|| RotationError::Gone {
-        api_key: api_key.clone(),
-    })?;
-    target.check_owns(&now)?;
-    marker(run, target, &now, version)?;
+    marker(run, target, &run.owned_key(target, api_key).await?, version)?;
     let guard = Guard {
         run,
         target,

@@ -13,7 +13,7 @@ use tokio::{
 
 use crate::{
     client_config::ClientParameter,
-    confluent::{ApiKey, Confluent, ConfluentError, Endpoints, OwnerId, Resource},
+    confluent::{ApiKey, ApiKeyId, Confluent, ConfluentError, Endpoints, OwnerId, Resource},
     parameters::{Parameters, ParametersError},
     secrets::Secrets,
     settings::Settings,
@@ -48,7 +48,7 @@ pub struct Run {
     /// Nothing new begins after this.
     pub deadline: Instant,
     /// One listing an owner.
-    pub(super) listings: Cache<OwnerId, Vec<ApiKey>>,
+    pub(super) listings: Cache<OwnerId, Arc<[ApiKey]>>,
     /// One read a resource.
     pub(super) clusters: Cache<Resource, Endpoints>,
 }
@@ -59,7 +59,10 @@ impl Run {
     /// # Errors
     /// [`ConfluentError`]: half a listing is none.
     pub async fn keys(&self, target: &Target) -> Result<Vec<Key>, RotationError> {
-        let list = || self.confluent.list_api_keys(&target.owner);
+        let list = async || {
+            let listed = self.confluent.list_api_keys(&target.owner).await?;
+            Ok(Arc::from(listed))
+        };
         let listed = once(&self.listings, target.owner.clone(), list).await?;
         Ok(self.of_target(target, &listed))
     }
@@ -71,6 +74,23 @@ impl Run {
     pub(super) async fn keys_now(&self, target: &Target) -> Result<Vec<Key>, RotationError> {
         let listed = self.confluent.list_api_keys(&target.owner).await?;
         Ok(self.of_target(target, &listed))
+    }
+
+    /// The key as it is now: it lives, and has the target's owner and resource.
+    ///
+    /// # Errors
+    /// [`RotationError::Gone`], [`RotationError::Mismatch`], [`ConfluentError`].
+    pub(super) async fn owned_key(
+        &self,
+        target: &Target,
+        id: &ApiKeyId,
+    ) -> Result<ApiKey, RotationError> {
+        let key = self.confluent.get_api_key(id).await?;
+        let key = key.ok_or_else(|| RotationError::Gone {
+            api_key: id.clone(),
+        })?;
+        target.check_owns(&key)?;
+        Ok(key)
     }
 
     fn of_target(&self, target: &Target, listed: &[ApiKey]) -> Vec<Key> {
@@ -89,7 +109,7 @@ impl Run {
         let listed = listings
             .values()
             .filter_map(|cell| cell.get()?.as_ref().ok());
-        listed.flatten().cloned().collect()
+        listed.flat_map(|listed| listed.iter().cloned()).collect()
     }
 
     /// Where a resource is reached, read once.

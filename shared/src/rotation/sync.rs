@@ -31,8 +31,8 @@ const SKIP_AFTER: Duration = Duration::minutes(15);
 pub(super) enum Patience {
     /// A sweep: a key that fails a round is left for the next one.
     Once,
-    /// A callback: round after round until then.
-    Until(Instant),
+    /// A callback: round after round until the deadline.
+    UntilDeadline,
 }
 
 /// A key that has just signed in: the only way to [`super::publish::publish`].
@@ -73,11 +73,7 @@ pub(super) async fn sync(
     // The version was made right after the key, and its date needs no call.
     let made = held.created;
     let warning = in_sync(run, target, endpoints, credential, made, current, patience).await?;
-    let key = run.confluent.get_api_key(&credential.id).await?;
-    let key = key.ok_or_else(|| RotationError::Gone {
-        api_key: credential.id.clone(),
-    })?;
-    target.check_owns(&key)?;
+    let key = run.owned_key(target, &credential.id).await?;
     Ok(Synced { key, held, warning })
 }
 
@@ -135,14 +131,10 @@ pub(super) async fn in_sync(
             ))
         };
     }
-    let end = match patience {
-        Patience::Once => run.deadline,
-        Patience::Until(end) => end,
-    };
     let mut passed = 0;
     loop {
         let asked = round(run, target, endpoints, credential, current, age());
-        let asked = tokio::time::timeout_at(end, asked).await;
+        let asked = tokio::time::timeout_at(run.deadline, asked).await;
         let (round, evidence) =
             asked.unwrap_or_else(|_| (Round::NotYet, "no answer before the deadline".to_owned()));
         match round {
@@ -157,7 +149,9 @@ pub(super) async fn in_sync(
                 passed = 0;
                 let gives_up = match patience {
                     Patience::Once => true,
-                    Patience::Until(_) => Instant::now() + run.settings.probe_round_gap >= end,
+                    Patience::UntilDeadline => {
+                        Instant::now() + run.settings.probe_round_gap >= run.deadline
+                    }
                 };
                 if gives_up && round == Round::Unreachable {
                     return Err(RotationError::Unreachable {
