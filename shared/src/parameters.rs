@@ -71,6 +71,7 @@ pub enum ParametersError {
 }
 
 const LIST: &str = "ssm:GetParametersByPath";
+const GET: &str = "ssm:GetParameter";
 const PUT: &str = "ssm:PutParameter";
 
 impl Parameters {
@@ -118,6 +119,22 @@ impl Parameters {
                 next => token = next,
             }
         }
+    }
+
+    /// One parameter; `None` when there is none of this name.
+    ///
+    /// # Errors
+    /// The service refused, or gave no answer.
+    pub async fn get(&self, name: &str) -> Result<Option<Parameter>, ParametersError> {
+        let answer = self.client.get_parameter().name(name).send().await;
+        let found = match answer.map_err(ServiceError::from) {
+            Ok(answer) => answer.parameter,
+            Err(error) if error.code == "ParameterNotFound" => None,
+            Err(error) => return Err(call(GET, name, error)),
+        };
+        found
+            .map(|parameter| whole(GET, name, parameter))
+            .transpose()
     }
 
     /// Makes a parameter of type `String`, or overwrites its value and description.

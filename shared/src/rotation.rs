@@ -6,6 +6,7 @@
 //! `create`, `sync`, [`publish`] (with `copies` and `guard`) and [`retire`]; `sweep` and [`callback`] drive them; [`report`]
 //! is what comes out.
 
+mod adopt;
 pub mod callback;
 mod cloud_key;
 mod conclude;
@@ -13,16 +14,21 @@ mod copies;
 mod create;
 pub mod engine;
 pub mod error;
+mod grants;
 mod guard;
+mod hold;
 mod labels;
 pub mod marker;
 pub mod observe;
 pub mod plan;
 pub mod publish;
+mod release;
 pub mod report;
 pub mod request;
 pub mod retire;
+mod rollback;
 pub mod run;
+pub mod state;
 mod sweep;
 mod sync;
 pub mod target;

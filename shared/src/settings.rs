@@ -21,13 +21,18 @@ pub use stream::{RecordFormat, StreamSettings};
 
 /// What `key-rotation` and `secret-rotation` are told. A variable that is empty counts as not set.
 ///
-/// Names of later versions: `GRANTS_PATH` and `KEY_USAGE_TABLE` are refused, because they would
-/// guard something, as is `CONFLUENT_AUTH` other than `api_key`. `STATE_PATH`, `EVENT_BUS`,
-/// `NOTICE_HOURS`, `IDLE_DAYS`, `HARD_DEADLINE_DAYS` and `KAFKA_CA_FILE` have no effect yet.
+/// Names of later versions: `KEY_USAGE_TABLE` is refused, because it would guard something, as is
+/// `CONFLUENT_AUTH` other than `api_key`. `EVENT_BUS`, `NOTICE_HOURS`, `IDLE_DAYS`, `HARD_DEADLINE_DAYS` and `KAFKA_CA_FILE` have no effect yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// `TARGETS_PATH`: where in Parameter Store the targets are. Default `/keywheel/targets`.
     pub targets_path: String,
+    /// `GRANTS_PATH`: where in Parameter Store it stands what the targets of each team may name.
+    /// Default: none, and any target may name anything.
+    pub grants_path: Option<String>,
+    /// `STATE_PATH`: where in Parameter Store the soft state of targets is kept: holds, failures,
+    /// notices. Default `/keywheel/state`.
+    pub state_path: String,
     /// `DEPLOYMENT`: tells the keys of two deployments in one account and Region apart; up to 16
     /// of `a-z`, `0-9`, `-`. Default `default`.
     pub deployment: String,
@@ -80,7 +85,6 @@ impl Settings {
         variables: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, SettingsError> {
         let mut settings = Lookup::new(variables);
-        settings.not_built_yet("GRANTS_PATH");
         settings.not_built_yet("KEY_USAGE_TABLE");
         settings.or("CONFLUENT_AUTH", "api_key", |auth| match auth {
             "api_key" => Ok(()),
@@ -88,6 +92,26 @@ impl Settings {
             _ => Err("expected `api_key`"),
         });
         let targets_path = settings.or("TARGETS_PATH", "/keywheel/targets", parameter_path);
+        let apart = |path: &str| {
+            let path = parameter_path(path)?;
+            let overlaps = targets_path
+                .as_ref()
+                .is_some_and(|targets| is_within(&path, targets) || is_within(targets, &path));
+            match overlaps {
+                true => Err("it overlaps with `TARGETS_PATH`"),
+                false => Ok(path),
+            }
+        };
+        let grants_path = settings.optional("GRANTS_PATH", apart);
+        let state_path = settings.or("STATE_PATH", "/keywheel/state", |path| {
+            let path = apart(path)?;
+            match &grants_path {
+                Some(grants) if is_within(&path, grants) || is_within(grants, &path) => {
+                    Err("it overlaps with `GRANTS_PATH`")
+                }
+                _ => Ok(path),
+            }
+        });
         let deployment = settings.or("DEPLOYMENT", "default", deployment);
         let mode = settings.or("MODE", "plan", |mode| match mode {
             "plan" => Ok(Mode::Plan),
@@ -112,6 +136,8 @@ impl Settings {
         settings.finish(|| {
             Some(Self {
                 targets_path: targets_path?,
+                grants_path,
+                state_path: state_path?,
                 deployment: deployment?,
                 mode: mode?,
                 confluent_cloud_url: confluent_cloud_url?,
@@ -136,6 +162,12 @@ fn parameter_path(path: &str) -> Result<String, &'static str> {
         Some(rest) if rest.split('/').all(segment) => Ok(path.to_owned()),
         _ => Err("expected a path such as `/keywheel/targets`, without a slash at its end"),
     }
+}
+
+/// Whether `path` is `folder` or lies below it.
+pub(crate) fn is_within(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn deployment(name: &str) -> Result<String, &'static str> {

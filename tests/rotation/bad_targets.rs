@@ -59,8 +59,8 @@ fn wrong() -> Vec<(&'static str, Target, &'static str)> {
         ),
         (
             "of-later",
-            kafka("k").with("/retire_after_days", json!(7)),
-            "field `retire_after_days`: not built yet",
+            kafka("k").with("/event_source_mappings", json!([])),
+            "field `event_source_mappings`: not built yet",
         ),
         (
             "broker",
@@ -185,11 +185,11 @@ async fn an_event_that_asks_for_what_there_is_not_is_refused_with_what_there_is(
     let table = [
         (
             json!({"operation": "destroy"}),
-            "operation `destroy` is not known; known are `sweep`, `plan`, `rotate`",
+            "operation `destroy` is not known; known are `sweep`, `plan`, `check`, `discover`, `rotate`, `rollback`, `retire`, `hold`, `adopt`, `release`, `revoke`",
         ),
         (
             json!({"operation": ["plan", "rotate"]}),
-            "is not known; known are `sweep`, `plan`, `rotate`",
+            "is not known; known are `sweep`, `plan`, `check`, `discover`, `rotate`, `rollback`, `retire`, `hold`, `adopt`, `release`, `revoke`",
         ),
         (
             json!({"operation": "rotate"}),

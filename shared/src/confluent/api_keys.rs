@@ -102,7 +102,7 @@ impl Confluent {
         let operation = format!("set the description of API key `{id}`");
         let body = json!({"spec": {"description": description}});
         let request = self.http.pooled.patch(self.api_key_url(id)).json(&body);
-        let answer = self.send(&operation, request).await?;
+        let answer = self.write(&operation, request).await?;
         described(id, &answer)
     }
 
@@ -113,7 +113,7 @@ impl Confluent {
     pub async fn delete_api_key(&self, id: &ApiKeyId) -> Result<Deletion, ConfluentError> {
         let operation = format!("delete API key `{id}`");
         let request = self.http.pooled.delete(self.api_key_url(id));
-        match self.send(&operation, request).await {
+        match self.write(&operation, request).await {
             Ok(_) => Ok(Deletion::Deleted),
             Err(ConfluentError::Refused(refusal)) if refusal.says_gone() => Ok(Deletion::NotFound),
             Err(error) => Err(error),

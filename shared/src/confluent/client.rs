@@ -15,6 +15,7 @@ use super::{
     answer::{Answer, no_answer},
     error::ConfluentError,
     ids::ApiKeyId,
+    outage::{Ended, Outage},
     patience::Patience,
 };
 
@@ -76,6 +77,7 @@ pub struct Confluent {
     user_agent: String,
     deadline: Instant,
     pub(super) patience: Patience,
+    outage: Outage,
 }
 
 impl Confluent {
@@ -98,7 +100,14 @@ impl Confluent {
             user_agent: user_agent.to_string().chars().filter(visible).collect(),
             deadline,
             patience: Patience::CONTROL_PLANE,
+            outage: Outage::default(),
         }
+    }
+
+    /// Why nothing is asked any more: three operations in a row failed.
+    #[must_use]
+    pub fn outage(&self) -> Option<Ended> {
+        self.outage.ended()
     }
 
     /// The address of an operation of the control plane.
@@ -112,6 +121,11 @@ impl Confluent {
 
     /// Reads, and repeats the read while that can help and the deadline allows.
     pub(super) async fn read(&self, operation: &str, url: Url) -> Result<Answer, ConfluentError> {
+        self.outage.check(operation)?;
+        self.outage.count(self.insist(operation, url).await)
+    }
+
+    async fn insist(&self, operation: &str, url: Url) -> Result<Answer, ConfluentError> {
         let mut repetition = 0;
         loop {
             let get = self.http.pooled.get(url.clone());
@@ -135,8 +149,18 @@ impl Confluent {
         }
     }
 
-    /// Sends once, signed with the Cloud API key. Only `read` may send again.
-    pub(super) async fn send(
+    /// Writes: sent once.
+    pub(super) async fn write(
+        &self,
+        operation: &str,
+        request: RequestBuilder,
+    ) -> Result<Answer, ConfluentError> {
+        self.outage.check(operation)?;
+        self.outage.count(self.send(operation, request).await)
+    }
+
+    /// Sends once, signed with the Cloud API key.
+    async fn send(
         &self,
         operation: &str,
         request: RequestBuilder,

@@ -45,6 +45,14 @@ pub enum ConfluentError {
         /// What was asked.
         operation: String,
     },
+    /// Three operations in a row failed, so this one was not sent.
+    #[error("could not {operation}: not asked, because three calls in a row failed")]
+    GivenUp {
+        /// What was to be asked.
+        operation: String,
+        /// What the failures were.
+        kind: ErrorKind,
+    },
     /// A successful status with an answer that is not the documented one.
     #[error("could not {operation}: {status}, but {what}{}", by(request_id))]
     UnexpectedAnswer {
@@ -123,6 +131,7 @@ impl ConfluentError {
             Self::Refused(refusal) => refusal.kind(),
             Self::NoAnswer { .. } => ErrorKind::Unavailable,
             Self::OutOfTime { .. } => ErrorKind::OutOfTime,
+            Self::GivenUp { kind, .. } => *kind,
             Self::Redirected { .. } | Self::UnexpectedAnswer { .. } => ErrorKind::UnexpectedAnswer,
             Self::NotProvisioned { .. }
             | Self::WithoutEndpoints { .. }
@@ -140,7 +149,7 @@ impl ConfluentError {
                 (400..500).contains(&refusal.status) && ![408, 499].contains(&refusal.status)
             }
             Self::NoAnswer { sent, .. } => !sent,
-            Self::OutOfTime { .. } => true,
+            Self::OutOfTime { .. } | Self::GivenUp { .. } => true,
             _ => false,
         }
     }

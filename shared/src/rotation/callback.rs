@@ -3,6 +3,7 @@
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use time::OffsetDateTime;
 
 use crate::{
     confluent::ApiKeyId,
@@ -17,6 +18,7 @@ use super::{
     publish::publish,
     request::RequestError,
     run::Run,
+    state,
     sync::{Patience, held_key, in_sync, sync},
     target::{Target, bare_name},
     targets,
@@ -134,6 +136,14 @@ pub(super) async fn step(run: &Run, event: &StepEvent) -> Result<StepAnswer, Rot
     }
     let target = find_target(run, &secret).await?;
     answer.target = Some(target.name.to_string());
+    let state = state::read(run, target.name.as_str()).await?;
+    if let Some(hold) = state.on_hold(OffsetDateTime::now_utc())
+        && !current
+    {
+        return Err(RotationError::OnHold {
+            hold: hold.sentence(),
+        });
+    }
     let mut secrets = read_secrets(run, &target).await?;
     let mut steps = Steps {
         run,

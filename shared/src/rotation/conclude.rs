@@ -8,19 +8,38 @@ use super::{
     observe::{Key, Observation},
     plan::{Plan, grace},
     report::{KeyReport, KeyState, Status, TargetReport, date},
+    state::TargetState,
     target::Target,
     version::Held,
     work::Outcome,
 };
 
-/// The report of a target that was looked at, and worked on when `acts`.
+/// Terraform 1.7 and newer: the key leaves the state and stays at Confluent.
+const REMOVED: &str = "removed {
+  from = confluent_api_key.<the address of this key>
+  lifecycle {
+    destroy = false
+  }
+}";
+
+/// What else the report depends on.
+pub(super) struct Circumstances<'a> {
+    /// The target's soft state before the run.
+    pub(super) state: &'a TargetState,
+    /// Whether anything was done.
+    pub(super) acts: bool,
+    pub(super) now: OffsetDateTime,
+}
+
+/// The report of a target that was looked at, and worked on when it `acts`.
 pub(super) fn conclude(
     target: &Target,
     seen: Observation,
     mut plan: Plan,
     mut outcome: Outcome,
-    acts: bool,
+    circumstances: &Circumstances<'_>,
 ) -> TargetReport {
+    let hold = circumstances.state.on_hold(circumstances.now);
     let (current, keys) = (
         current(&seen, &outcome),
         keys(target, &seen, &plan, &outcome),
@@ -31,28 +50,44 @@ pub(super) fn conclude(
         .or(outcome.error.take())
         .or(seen.endpoints.err().map(RotationError::from))
         .or(seen.parameters.err().map(RotationError::from));
+    let status = settle(&outcome, problem.as_ref(), hold.is_some());
+    let text = problem
+        .as_ref()
+        .map(|error| chain(error))
+        .unwrap_or_default();
     let mut report = TargetReport {
-        status: settle(&outcome, problem.as_ref()),
-        summary: String::new(),
         current,
         next_rotation_date: next_rotation_date(target, &plan, &outcome),
+        key_life_days: Some(target.key_life()),
         keys,
-        target: target.name.to_string(),
         actions: outcome.actions,
         warnings: plan.warnings,
+        error_kind: problem.as_ref().map(RotationError::kind),
+        outage: problem
+            .as_ref()
+            .is_some_and(RotationError::is_of_the_control_plane),
+        failed_before: circumstances.state.failures > 0,
+        backed_off: matches!(problem, Some(RotationError::BacksOff { .. })),
+        ..TargetReport::new(target.name.to_string(), status, text)
     };
     report.warnings.extend(outcome.warnings);
-    report.summary = match &problem {
-        Some(error) => chain(error),
-        None => report.summarize(acts),
-    };
+    if report.actions.iter().any(|action| action.action == "adopt") {
+        report.terraform = Some(REMOVED.to_owned());
+    }
+    if problem.is_none() {
+        report.summary = report.summarize(circumstances.acts);
+    }
+    if let Some(hold) = hold {
+        report.summary = format!("{}; {}", hold.sentence(), report.summary);
+    }
     report
 }
 
 /// The first status that fits.
-fn settle(outcome: &Outcome, problem: Option<&RotationError>) -> Status {
+fn settle(outcome: &Outcome, problem: Option<&RotationError>, on_hold: bool) -> Status {
     match problem {
         Some(error) => status(error),
+        None if on_hold => Status::OnHold,
         None if outcome.rotated => Status::Rotated,
         None if outcome.published.is_some() => Status::Published,
         None if outcome.syncing.is_some() => Status::Syncing,
@@ -73,8 +108,7 @@ fn current(seen: &Observation, outcome: &Outcome) -> Option<String> {
 /// A key published in this run is as good as new.
 fn next_rotation_date(target: &Target, plan: &Plan, outcome: &Outcome) -> Option<String> {
     if outcome.rotated {
-        let due = OffsetDateTime::now_utc() + time::Duration::days(i64::from(target.day_count));
-        return date(Some(due));
+        return date(Some(OffsetDateTime::now_utc() + target.due_after()));
     }
     date(plan.next_rotation_date)
 }

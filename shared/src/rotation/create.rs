@@ -143,7 +143,12 @@ async fn make(run: &Run, creation: &Creation<'_>) -> Result<Held, RotationError>
     };
     let (key, secret) = match run.confluent.create_api_key(&new).await {
         Ok(made) => made,
-        Err(error) => return Err(lost(run, target, &marker, error).await),
+        Err(error) => {
+            if !matches!(error, CreateError::Refused { .. }) {
+                run.rotation_failed();
+            }
+            return Err(lost(run, target, &marker, error).await);
+        }
     };
     run.changed(
         target,
@@ -160,7 +165,11 @@ async fn make(run: &Run, creation: &Creation<'_>) -> Result<Held, RotationError>
         id: key.id.clone(),
         secret,
     };
-    store(run, creation, &key, &credential).await
+    let stored = store(run, creation, &key, &credential).await;
+    if stored.is_err() {
+        run.rotation_failed();
+    }
+    stored
 }
 
 /// (b) A POST without an answer may have made a key: only one with this very `run` may go.

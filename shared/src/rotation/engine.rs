@@ -1,7 +1,7 @@
 //! The engine: one per process, a [`Run`] per invocation.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, atomic::AtomicU32},
     time::{Duration, SystemTime},
 };
 
@@ -21,9 +21,10 @@ use super::{
     callback::{self, StepAnswer, StepEvent},
     cloud_key,
     error::RotationError,
+    hold,
     marker::Deployment,
     report::Report,
-    request::Request,
+    request::{Operation, Request},
     run::Run,
     sweep,
 };
@@ -74,7 +75,13 @@ impl Engine {
         request: &Request,
         context: &Context,
     ) -> Result<Report, RotationError> {
-        sweep::sweep(&self.begin(context).await?, request).await
+        let run = self.begin(context).await?;
+        match &request.operation {
+            Operation::Hold { until, reason } => {
+                hold::hold(&run, request, *until, reason.as_deref()).await
+            }
+            _ => sweep::sweep(&run, request).await,
+        }
     }
 
     /// Carries out one step of Secrets Manager's rotation.
@@ -115,6 +122,7 @@ impl Engine {
             deadline,
             listings: Mutex::default(),
             clusters: Mutex::default(),
+            failed_rotations: AtomicU32::new(0),
         })
     }
 

@@ -1,12 +1,14 @@
 //! What can go wrong with a target, each with a stable kind that alarms match.
 
+pub(super) mod kind;
+
 use std::{error::Error as StdError, sync::Arc};
 
 use thiserror::Error;
 
 use crate::{
     client_config::RenderError,
-    confluent::{ApiKeyId, ConfluentError, CreateError, ErrorKind},
+    confluent::{ApiKeyId, ConfluentError, CreateError},
     parameters::ParametersError,
     secrets::SecretsError,
 };
@@ -56,6 +58,61 @@ pub enum RotationError {
     UnfitSecret { secret: String, reason: String },
     #[error("secret `{secret}` is named by targets {targets}; a secret belongs to one target")]
     SharedSecret { secret: String, targets: String },
+    #[error(
+        "a target without a team (its name has one segment) may name nothing where GRANTS_PATH is set: call it `<team>/{target}`"
+    )]
+    NoTeam { target: String },
+    #[error("team `{team}` has no grant, so its targets may name nothing")]
+    NoGrant { team: String },
+    #[error("the grant of team `{team}` cannot be read: {reason}")]
+    GrantUnreadable { team: String, reason: String },
+    #[error("field `{field}`: team `{team}` has no grant for `{value}`")]
+    NotGranted {
+        team: String,
+        field: String,
+        value: String,
+    },
+    #[error("field `parameters.prefix`: `{name}` lies below `{path}`, which is Keywheel's own")]
+    OwnPath { name: String, path: String },
+    #[error("the target is {hold}: `hold` with `\"until\": \"now\"` ends that")]
+    OnHold { hold: String },
+    #[error(
+        "it failed {failures} times in a row (last: {failure}), so scheduled runs leave it alone until {until}"
+    )]
+    BacksOff {
+        failures: u32,
+        failure: String,
+        until: String,
+    },
+    #[error(
+        "three calls in a row to Confluent Cloud failed, so the run ended for all that needs it; {waiting} targets wait for the next run; the last failure: {last}"
+    )]
+    Outage {
+        waiting: usize,
+        kind: &'static str,
+        last: String,
+    },
+    #[error(
+        "a rotation of secret `{secret}` is under way (a version is staged AWSPENDING): let it end first"
+    )]
+    RotationUnderWay { secret: String },
+    #[error(
+        "no former key of secret `{secret}` can become current: none of ours that was published, lives, signs in and still stands in a version of it"
+    )]
+    NothingToRollBackTo { secret: String },
+    #[error("secret `{secret}` holds no API key that could be adopted")]
+    NothingToAdopt { secret: String },
+    #[error(
+        "API key `{api_key}` carries a marker (`{description}`): it belongs to another target or deployment"
+    )]
+    MarkedByAnother {
+        api_key: ApiKeyId,
+        description: String,
+    },
+    #[error(
+        "API key `{api_key}` is held by a secret of target `{target}` as well: it belongs to one target"
+    )]
+    HeldElsewhere { api_key: ApiKeyId, target: String },
     #[error("version `{version}` of secret `{secret}` cannot be read: {reason}")]
     Unreadable {
         secret: String,
@@ -200,6 +257,8 @@ pub enum RotationError {
     SlowReads { secret: String, settle: u64 },
     #[error("the deadline is too near to begin")]
     Deadline,
+    #[error("no further rotation begins: three failed after their API key was made")]
+    StoppedEarly,
 
     #[error("rotation is not enabled for secret `{secret}`")]
     RotationDisabled { secret: String },
@@ -236,88 +295,6 @@ impl From<ConfluentError> for RotationError {
 impl From<Arc<ConfluentError>> for RotationError {
     fn from(error: Arc<ConfluentError>) -> Self {
         Self::Confluent(error)
-    }
-}
-
-impl RotationError {
-    /// A stable word that alarms match.
-    #[must_use]
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Request(_) => "EventRefused",
-            Self::Target(_) | Self::NotAString | Self::RefusedTarget { .. } => "TargetRefused",
-            Self::Secrets(_) | Self::Promote { .. } => "SecretsManagerFailed",
-            Self::Parameters(_) => "ParameterStoreFailed",
-            Self::Confluent(error) => confluent_kind(error.kind()),
-            Self::Create(_) => "ApiKeyNotCreated",
-            Self::NoEndpoints { .. } => "NoEndpoint",
-            Self::Render { .. } => "NotRendered",
-            Self::CloudApiKey { .. } => "CloudApiKeyMissing",
-            Self::MissingSecret { .. } => "SecretMissing",
-            Self::UnfitSecret { .. } => "SecretUnfit",
-            Self::SharedSecret { .. } => "SecretShared",
-            Self::Unreadable { .. } => "SecretUnreadable",
-            Self::Edited { .. } => "TargetEdited",
-            Self::NotVisible { .. } | Self::NotVisibleYet { .. } => "ApiKeyNotVisible",
-            Self::Quota { .. } | Self::QuotaTooSmall { .. } => "QuotaExceeded",
-            Self::TooManyKeys { .. } => "TooManyApiKeys",
-            Self::TokenSpent { .. } => "TokenSpent",
-            Self::Overtaken { .. } | Self::Moved { .. } | Self::Contended { .. } => "Overtaken",
-            Self::PendingForeign { .. } => "PendingForeign",
-            Self::EmptyVersion { .. } => "VersionEmpty",
-            Self::Foreign { .. } => "ApiKeyForeign",
-            Self::Revoked { .. } => "ApiKeyRevoked",
-            Self::Gone { .. } => "ApiKeyGone",
-            Self::Mismatch { .. } => "ApiKeyMismatch",
-            Self::NotInSync { .. } => "ApiKeyNotInSync",
-            Self::EditedMeanwhile { .. } => "EditedMeanwhile",
-            Self::ReadBack { .. } => "ReadBackFailed",
-            Self::NoteNotKept { .. } | Self::NoteLate { .. } => "NoteNotKept",
-            Self::StillListed { .. } => "DeletionUnconfirmed",
-            Self::Unsettled { .. } => "Unsettled",
-            Self::StillHeld { .. } => "ApiKeyHeld",
-            Self::SuccessorUnproved { .. } | Self::CurrentUnproved { .. } => "SuccessorUnproved",
-            Self::Unreachable { .. } => "ResourceUnreachable",
-            Self::ProbeCannotTell { .. } => "ProbeCannotTell",
-            Self::SlowReads { .. } => "SecretsManagerSlow",
-            Self::Deadline => "DeadlineNear",
-            Self::RotationDisabled { .. } => "RotationDisabled",
-            Self::NoSuchVersion { .. } | Self::NotPending { .. } => "VersionNotPending",
-            Self::NoTag { .. } | Self::NoTarget { .. } => "TargetMissing",
-            Self::NotPrimary { .. } => "SecretNotPrimary",
-            Self::Failures { .. } => "TargetsFailed",
-        }
-    }
-
-    /// Whether the target itself is wrong: a person mends it, no repetition does.
-    #[must_use]
-    pub fn is_refusal(&self) -> bool {
-        matches!(
-            self,
-            Self::Target(_)
-                | Self::NotAString
-                | Self::MissingSecret { .. }
-                | Self::UnfitSecret { .. }
-                | Self::SharedSecret { .. }
-                | Self::Edited { .. }
-                | Self::QuotaTooSmall { .. }
-                | Self::RefusedTarget { .. }
-        )
-    }
-}
-
-fn confluent_kind(kind: ErrorKind) -> &'static str {
-    match kind {
-        ErrorKind::Unauthorized => "CloudApiKeyRefused",
-        ErrorKind::Forbidden => "ConfluentForbidden",
-        ErrorKind::NotFound => "ConfluentNotFound",
-        ErrorKind::Quota => "QuotaExceeded",
-        ErrorKind::RateLimited => "ConfluentRateLimited",
-        ErrorKind::Unavailable => "ConfluentUnavailable",
-        ErrorKind::Rejected => "ConfluentRejected",
-        ErrorKind::UnexpectedAnswer => "ConfluentUnexpectedAnswer",
-        ErrorKind::OutOfTime => "DeadlineNear",
-        ErrorKind::NoEndpoint => "NoEndpoint",
     }
 }
 

@@ -62,6 +62,14 @@ impl Key {
             .is_some_and(|marker| marker.published.is_none())
     }
 
+    /// Found leaked: it is never published again.
+    #[must_use]
+    pub fn is_revoked(&self) -> bool {
+        self.marker
+            .as_ref()
+            .is_some_and(|marker| marker.revoked.is_some())
+    }
+
     /// When its publish began; a note that cannot be trusted counts as now, the cautious reading.
     #[must_use]
     pub fn published(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
@@ -114,7 +122,7 @@ pub struct Observation {
     pub pending: Option<Whereabouts>,
     /// Whether the pending key, older than a day, is still refused.
     pub pending_refused: bool,
-    /// Where `AWSCURRENT` could go back to when its own key is lost.
+    /// Where `AWSCURRENT` could go back to: looked for when its own key is lost, and for a rollback.
     pub restorable: Option<Restorable>,
     /// The keys in every staged version of every secret.
     pub staged: BTreeSet<ApiKeyId>,
@@ -157,7 +165,11 @@ impl Observation {
 ///
 /// # Errors
 /// [`RotationError`] when the secrets or the owner's keys cannot be read, or a secret is unfit.
-pub async fn observe(run: &Run, target: &Target) -> Result<Observation, RotationError> {
+pub async fn observe(
+    run: &Run,
+    target: &Target,
+    former: bool,
+) -> Result<Observation, RotationError> {
     let now = OffsetDateTime::now_utc();
     let (found, endpoints) = tokio::join!(
         try_join(read_secrets(run, target), run.keys(target)),
@@ -193,7 +205,7 @@ pub async fn observe(run: &Run, target: &Target) -> Result<Observation, Rotation
         }
     }
     observation.pending_refused = pending_refused(run, target, &observation).await;
-    observation.restorable = restorable(run, target, &observation).await?;
+    observation.restorable = restorable(run, target, &observation, former).await?;
     Ok(observation)
 }
 
@@ -274,15 +286,16 @@ async fn pending_refused(run: &Run, target: &Target, seen: &Observation) -> bool
     }
 }
 
-/// Looked for only when `AWSCURRENT` holds no living key: the key with the latest `published`
-/// whose version still holds it and that signs in now.
+/// Looked for only when `AWSCURRENT` holds no living key, or when the `former` one is asked for: the
+/// key with the latest `published` whose version still holds it and that signs in now.
 async fn restorable(
     run: &Run,
     target: &Target,
     seen: &Observation,
+    former: bool,
 ) -> Result<Option<Restorable>, RotationError> {
     let lost = matches!(seen.current, None | Some(Whereabouts::Gone));
-    let (true, Some(_)) = (lost, &seen.primary.current) else {
+    let (true, Some(_)) = (lost || former, &seen.primary.current) else {
         return Ok(None);
     };
     let mut candidates: Vec<_> = seen
@@ -290,7 +303,11 @@ async fn restorable(
         .iter()
         .filter_map(|key| {
             let marker = key.marker.as_ref()?;
-            marker.revoked.is_none().then_some(())?;
+            let is_current = seen
+                .primary
+                .current_key()
+                .is_some_and(|held| held.id == *key.id());
+            (!key.is_revoked() && !is_current).then_some(())?;
             Some((key.published(seen.now)?, key, marker))
         })
         .collect();

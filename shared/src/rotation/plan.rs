@@ -1,7 +1,9 @@
 //! Plan: from what was observed to what is to be done, with a reason each. Pure: no call, no clock.
 
 mod clean_up;
+mod due;
 mod steer;
+mod task;
 
 use time::{Duration, OffsetDateTime};
 
@@ -10,15 +12,13 @@ use crate::{confluent::ApiKeyId, secrets::VersionId};
 use super::{
     error::RotationError,
     marker::rfc3339,
-    observe::{Key, Observation, Whereabouts},
+    observe::{Observation, Whereabouts},
     target::Target,
     version::{Content, Held},
 };
 
 /// By hand, a key published this recently is not rotated again unasked.
 const ALREADY: Duration = Duration::hours(1);
-/// Secrets Manager's own schedule is given this long before a sweep rotates in its place.
-const SCHEDULE_MISSED: Duration = Duration::days(1);
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +78,37 @@ pub enum Action {
         /// The key.
         api_key: ApiKeyId,
     },
+    /// By hand: make the former key current again.
+    Rollback {
+        /// The version that holds it.
+        version: VersionId,
+        /// The key.
+        api_key: ApiKeyId,
+    },
+    /// By hand: mark the current key as ours.
+    Adopt {
+        /// The key.
+        api_key: ApiKeyId,
+        /// The version that holds it.
+        version: VersionId,
+    },
+    /// By hand: take a pending key that was never published away, version and key.
+    DropPending {
+        /// The version.
+        version: VersionId,
+        /// Its key.
+        api_key: ApiKeyId,
+    },
+    /// By hand: take our marker off a key.
+    Strip {
+        /// The key.
+        api_key: ApiKeyId,
+    },
+    /// Make a leaked key stop working.
+    Revoke {
+        /// The key.
+        api_key: ApiKeyId,
+    },
     /// Write a client parameter.
     PutParameter {
         /// Its position among those that differ.
@@ -127,21 +158,51 @@ pub struct Plan {
 pub struct Wish {
     /// A late run's last write and a first delete stay this far apart.
     pub settle: Duration,
-    /// Rotate now: by hand.
-    pub rotate: bool,
-    /// Rotate even what was published under an hour ago.
-    pub again: bool,
+    /// What the run is for.
+    pub task: Task,
+}
+
+/// What a run is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// Everything that is due.
+    Sweep,
+    /// A new key now.
+    Rotate {
+        /// Even where the newest was published under an hour ago.
+        again: bool,
+    },
+    /// The former key again.
+    Rollback,
+    /// What may be retired, all of it.
+    Retire,
+    /// Make the current key ours.
+    Adopt,
+    /// Hand the target back.
+    Release,
+}
+
+impl Task {
+    /// Whether a hold stops it: what a person asks for of a named target goes on.
+    #[must_use]
+    pub fn respects_holds(self) -> bool {
+        matches!(self, Self::Sweep)
+    }
 }
 
 /// Decides what to do with a target.
 #[must_use]
 pub fn plan(target: &Target, seen: &Observation, wish: &Wish) -> Plan {
     let mut plan = Plan {
-        next_rotation_date: due(target, seen),
+        next_rotation_date: due::due(target, seen),
         problem: problem(target, seen, wish),
         warnings: target.parameters.warnings.clone(),
         ..Plan::default()
     };
+    if matches!(wish.task, Task::Rollback | Task::Adopt | Task::Release) {
+        plan.by_hand(target, seen, wish.task);
+        return plan;
+    }
     let pending = if plan.problem.is_none() && seen.endpoints.is_ok() {
         plan.steer(target, seen, wish)
     } else {
@@ -199,7 +260,9 @@ fn problem(target: &Target, seen: &Observation, wish: &Wish) -> Option<RotationE
     }
     let api_key = current.and_then(Held::key).map(|key| key.id.clone())?;
     match &seen.current {
-        Some(Whereabouts::Elsewhere { owner, resource }) if !wish.rotate => {
+        Some(Whereabouts::Elsewhere { owner, resource })
+            if !matches!(wish.task, Task::Rotate { .. }) =>
+        {
             Some(RotationError::Edited {
                 api_key,
                 secret: secret(),
@@ -216,6 +279,24 @@ fn problem(target: &Target, seen: &Observation, wish: &Wish) -> Option<RotationE
 }
 
 impl Plan {
+    /// Leaves only what keeps the target alive: a hold, or a target that keeps failing. Whether
+    /// anything was left out.
+    pub(super) fn only_repairs(&mut self) -> bool {
+        let before = self.actions.len();
+        self.actions.retain(|planned| {
+            matches!(
+                planned.action,
+                Action::Revoke { .. }
+                    | Action::Restore { .. }
+                    | Action::Rewrite { .. }
+                    | Action::Renote { .. }
+                    | Action::Rotate { forced: true }
+                    | Action::Orphan { .. }
+            )
+        });
+        self.actions.len() < before
+    }
+
     fn push(&mut self, action: Action, reason: impl Into<String>) {
         self.actions.push(Planned {
             action,
@@ -245,30 +326,6 @@ pub(super) fn lost_fields(current: &Held, pending: &Held, target: &Target) -> St
         .differing_foreign_fields(&pending.document(), target.secret.format);
     let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
     names.join(", ")
-}
-
-/// `created_at` of the newest live published key + `day_count`.
-fn due(target: &Target, seen: &Observation) -> Option<OffsetDateTime> {
-    let newest = newest_published(seen).or_else(|| Some(seen.live_current()?.1))?;
-    Some(newest.api_key.created_at + Duration::days(i64::from(target.day_count)))
-}
-
-/// Notes that cannot be trusted do not count: they would make an old key the newest.
-fn newest_published(seen: &Observation) -> Option<&Key> {
-    let noted = |key: &Key| {
-        let note = key.marker.as_ref()?.published.as_ref()?;
-        note.trusted(seen.now)
-    };
-    let published = seen.keys.iter().filter(|key| noted(key).is_some());
-    published.max_by_key(|key| noted(key))
-}
-
-/// Secrets Manager's schedule decides for a secret that it rotates, until it is a day late by both.
-fn is_left_to_secrets_manager(seen: &Observation, due: OffsetDateTime) -> bool {
-    let description = &seen.primary.description;
-    let late = |date: OffsetDateTime| date + SCHEDULE_MISSED < seen.now;
-    description.rotation_enabled == Some(true)
-        && !(late(due) && description.next_rotation_date.is_none_or(late))
 }
 
 /// Why a key stays during the grace.

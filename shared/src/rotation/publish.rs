@@ -193,14 +193,26 @@ fn check_edits(
     Ok(())
 }
 
-/// Writes `published` as now, keeps every other note, and reads the answer.
+/// Writes `published` as now and keeps every other note.
 pub(super) async fn note(
     run: &Run,
     target: &Target,
     api_key: &ApiKeyId,
     marker: &Marker,
 ) -> Result<(), RotationError> {
-    let description = marker.published_at(OffsetDateTime::now_utc()).to_string();
+    let marker = marker.published_at(OffsetDateTime::now_utc());
+    write_marker(run, target, api_key, &marker, "its publish begins").await
+}
+
+/// Writes a marker, and reads the answer.
+pub(super) async fn write_marker(
+    run: &Run,
+    target: &Target,
+    api_key: &ApiKeyId,
+    marker: &Marker,
+    reason: &str,
+) -> Result<(), RotationError> {
+    let description = marker.to_string();
     let answer = run.confluent.set_description(api_key, &description).await?;
     if answer.description != description {
         return Err(RotationError::NoteNotKept {
@@ -210,12 +222,36 @@ pub(super) async fn note(
     run.changed(
         target,
         &Change {
-            what: "noted `published` on API key",
+            what: "noted on API key",
             api_key: api_key.as_ref(),
             subject: api_key.as_ref(),
             after: &description,
-            reason: "its publish begins",
+            reason,
             ..Change::default()
+        },
+    );
+    Ok(())
+}
+
+/// Publishes a key that was published before: the former one, for a rollback. May be repeated.
+pub(super) async fn republish(
+    guard: &Guard<'_>,
+    endpoints: &Endpoints,
+    synced: &Synced,
+) -> Result<(), RotationError> {
+    let (run, target, version) = (guard.run, guard.target, synced.held.version.as_str());
+    let marker = marker(run, target, &synced.key, version)?;
+    let credential = synced.credential()?.clone();
+    commit(guard, endpoints, synced, &credential, &marker).await?;
+    run.changed(
+        target,
+        &Change {
+            what: "rolled back to API key",
+            api_key: credential.id.as_ref(),
+            subject: &target.secret.name,
+            before: guard.current,
+            after: version,
+            reason: "by hand; it signs in at its resource",
         },
     );
     Ok(())

@@ -10,11 +10,13 @@ use time::OffsetDateTime;
 pub use self::target::{ActionReport, KeyReport, KeyState, Status, TargetReport};
 
 use super::{
-    error::RotationError,
+    error::{RotationError, kind::confluent_kind},
     marker::rfc3339,
     plan::Action,
-    request::{Operation, Request},
+    request::Request,
+    run::Run,
 };
+use crate::{confluent::Ended, settings::Mode};
 
 /// The answer of an invocation of `key-rotation`. Fields without a value are absent.
 #[derive(Debug, Clone, Serialize)]
@@ -23,7 +25,7 @@ pub struct Report {
     pub deployment: String,
     /// The invocation's id.
     pub request_id: String,
-    /// `sweep`, `plan` or `rotate`.
+    /// What was asked for: `sweep`, `plan`, `rotate`, …
     pub operation: &'static str,
     /// The setting `MODE`; it binds scheduled events only.
     pub mode: &'static str,
@@ -41,6 +43,9 @@ pub struct Report {
     pub strays: Vec<Stray>,
     /// What concerns no single target.
     pub warnings: Vec<String>,
+    /// Why the run ended early for all that needs the control plane.
+    #[serde(skip)]
+    pub(super) outage: Option<Ended>,
 }
 
 /// Targets by status.
@@ -73,6 +78,38 @@ pub struct Stray {
 }
 
 impl Report {
+    /// The report of a run that has not looked at anything yet.
+    pub(super) fn begin(run: &Run, request: &Request) -> Self {
+        Self {
+            deployment: run.deployment.name.clone(),
+            request_id: run.request_id.clone(),
+            operation: request.operation.name(),
+            mode: match run.settings.mode {
+                Mode::Plan => "plan",
+                Mode::Apply => "apply",
+            },
+            dry_run: request.dry_run,
+            complete: true,
+            stopped_early: false,
+            counts: Counts::default(),
+            targets: Vec::new(),
+            strays: Vec::new(),
+            warnings: Vec::new(),
+            outage: None,
+        }
+    }
+
+    /// An outage of the control plane is one failure, and no target's.
+    pub(super) fn wait_for_the_next_run(&mut self) {
+        if self.outage.is_some() {
+            let stopped =
+                |target: &&mut TargetReport| target.outage && target.status == Status::Failed;
+            for target in self.targets.iter_mut().filter(stopped) {
+                target.status = Status::NotReached;
+            }
+        }
+    }
+
     /// Counts and orders the targets.
     pub fn finish(&mut self) {
         self.targets.sort_by(|a, b| a.target.cmp(&b.target));
@@ -85,6 +122,7 @@ impl Report {
                 Status::Refused => &mut counts.refused,
                 Status::Failed => &mut counts.failed,
                 Status::NotReached => &mut counts.not_reached,
+                Status::OnHold => &mut counts.on_hold,
                 Status::Rotated => &mut counts.rotated,
                 Status::Published => &mut counts.published,
                 Status::Syncing => &mut counts.syncing,
@@ -132,29 +170,45 @@ impl Report {
         );
     }
 
-    /// Fails the invocation when a target did. `plan` and every dry run answer.
+    /// Fails the invocation when the run could not do its work, or when a target failed: for a
+    /// scheduled run, one that did not fail before. What only looks, and every dry run, answers as
+    /// long as it could look at anything.
     ///
     /// # Errors
-    /// [`RotationError::Failures`] with one line a target.
+    /// [`RotationError::Outage`], or [`RotationError::Failures`] with one line a target.
     pub fn check(&self, request: &Request) -> Result<(), RotationError> {
-        let text = self.failures();
-        if text.is_empty() || request.dry_run || request.operation == Operation::Plan {
+        let waiting = self.counts.not_reached;
+        if let Some(ended) = &self.outage
+            && (!self.only_looked(request) || waiting == self.counts.targets)
+        {
+            return Err(RotationError::Outage {
+                waiting,
+                kind: confluent_kind(ended.kind),
+                last: ended.last.clone(),
+            });
+        }
+        let text = self.failures(request.scheduled);
+        if text.is_empty() || self.only_looked(request) {
             return Ok(());
         }
         Err(RotationError::Failures { text })
     }
 
-    /// One line for each target that was refused or failed; empty when all is well.
-    #[must_use]
-    pub fn failures(&self) -> String {
+    fn only_looked(&self, request: &Request) -> bool {
+        let planned_only = request.scheduled && self.mode == "plan";
+        request.dry_run || request.operation.only_looks() || planned_only
+    }
+
+    /// One line for each target that was refused, failed or had no turn; for a scheduled run
+    /// without those that are known to fail.
+    fn failures(&self, scheduled: bool) -> String {
         let lines: Vec<_> = self
             .targets
             .iter()
-            .filter(|target| {
-                matches!(
-                    target.status,
-                    Status::Refused | Status::Failed | Status::NotReached
-                )
+            .filter(|target| match target.status {
+                Status::Refused | Status::Failed => !(scheduled && target.failed_before),
+                Status::NotReached => true,
+                _ => false,
             })
             .map(|target| {
                 let status = target.status.name().replace('_', " ");

@@ -1,6 +1,9 @@
 //! Retire and clean up: the only places that delete a key that a version once held.
 
+use std::time::Duration;
+
 use time::OffsetDateTime;
+use tokio::time::Instant;
 
 use crate::confluent::ApiKeyId;
 
@@ -13,6 +16,9 @@ use super::{
     target::Target,
     version::SecretState,
 };
+
+/// Dates of secrets may be rounded.
+const A_MOMENT: Duration = Duration::from_millis(500);
 
 /// Deletes a superseded key, on the proof that its successor works. 204 is no proof, nor are 403
 /// and 404: a complete listing that has the successor and lacks the key is.
@@ -98,15 +104,39 @@ pub(super) fn deleted(run: &Run, target: &Target, api_key: &ApiKeyId, reason: &s
     );
 }
 
+/// Waits until no late run can still write, as long as the deadline allows.
+pub(super) async fn await_settled(
+    run: &Run,
+    target: &Target,
+    api_key: &ApiKeyId,
+) -> Result<(), RotationError> {
+    loop {
+        let secrets = read_secrets(run, target).await?;
+        let checked = secrets
+            .iter()
+            .map(|secret| check_settled(run, secret, api_key));
+        let Err(unsettled) = checked.collect::<Result<(), _>>() else {
+            return Ok(());
+        };
+        let changed = secrets
+            .iter()
+            .filter_map(|secret| secret.description.last_changed)
+            .max();
+        let left = changed.map_or(run.settle(), |at| {
+            at + run.settle() - OffsetDateTime::now_utc()
+        });
+        let left = left.unsigned_abs().min(run.settings.settle) + A_MOMENT;
+        if Instant::now() + left >= run.deadline {
+            return Err(unsettled);
+        }
+        tokio::time::sleep(left).await;
+    }
+}
+
 /// A run that is late may still write for a while after its last read.
 fn check_settled(run: &Run, secret: &SecretState, api_key: &ApiKeyId) -> Result<(), RotationError> {
-    let settle = run
-        .settings
-        .settle
-        .try_into()
-        .unwrap_or(time::Duration::MAX);
     let now = OffsetDateTime::now_utc();
-    if secret.description.is_settled(settle, now) {
+    if secret.description.is_settled(run.settle(), now) {
         return Ok(());
     }
     Err(RotationError::Unsettled {

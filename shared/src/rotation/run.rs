@@ -2,7 +2,10 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use time::OffsetDateTime;
@@ -30,6 +33,9 @@ use super::{
 /// each of its targets the time of all attempts.
 type Cache<K, V> = Mutex<BTreeMap<K, Arc<OnceCell<Result<V, Arc<ConfluentError>>>>>>;
 
+/// So many rotations may fail after their key was made; then no further one begins.
+const FAILED_ROTATIONS: u32 = 3;
+
 /// One invocation.
 #[derive(Debug)]
 pub struct Run {
@@ -51,6 +57,8 @@ pub struct Run {
     pub(super) listings: Cache<OwnerId, Arc<[ApiKey]>>,
     /// One read a resource.
     pub(super) clusters: Cache<Resource, Endpoints>,
+    /// Rotations that failed after their key was made.
+    pub(super) failed_rotations: AtomicU32,
 }
 
 impl Run {
@@ -141,6 +149,23 @@ impl Run {
         }
         parameters.retain(|parameter| present.get(&parameter.name) != Some(&parameter.value));
         Ok(parameters)
+    }
+
+    /// `SETTLE_SECONDS`, for dates.
+    pub(super) fn settle(&self) -> time::Duration {
+        let settle = self.settings.settle.try_into();
+        settle.unwrap_or(time::Duration::MAX)
+    }
+
+    /// A rotation failed after its key was made.
+    pub(super) fn rotation_failed(&self) {
+        self.failed_rotations.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether so many failed that no further one may begin: something is wrong with all of them,
+    /// and each makes a key.
+    pub(super) fn has_stopped_early(&self) -> bool {
+        self.failed_rotations.load(Ordering::Relaxed) >= FAILED_ROTATIONS
     }
 
     /// Refuses to begin anything near the deadline.

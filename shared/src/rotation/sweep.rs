@@ -1,73 +1,67 @@
 //! The sweep: every target observed, planned and worked on, none in the way of another.
 
+mod cap;
+mod look;
+mod remember;
+
+use std::collections::BTreeMap;
+
 use futures_util::{StreamExt, stream};
+use time::OffsetDateTime;
 
 use crate::settings::Mode;
 
 use super::{
-    conclude::{conclude, status},
-    error::{RotationError, chain},
+    conclude::{Circumstances, conclude},
+    error::RotationError,
     marker::Marker,
-    observe::{Observation, observe},
-    plan::{Action, Plan, Wish, plan},
-    report::{Report, Status, Stray, TargetReport},
+    plan::{Task, Wish},
+    report::{Report, Stray, TargetReport},
     request::{Operation, Request, RequestError},
     run::Run,
-    target::Target,
+    state,
     targets::{self, Entry},
     work::{Outcome, work},
 };
 
+use self::look::{Looked, look};
+
 /// Targets that are looked at or worked on at once.
 const AT_ONCE: usize = 8;
 
-/// Carries out `sweep`, `plan` and `rotate`.
+/// Carries out `sweep`, `plan`, `rotate`, `rollback`, `retire`, `adopt` and `release`.
 ///
 /// # Errors
-/// [`RotationError`] when the targets cannot be read or a named one does not exist.
+/// [`RotationError`] when the targets or their states cannot be read or a named one does not exist.
 pub(super) async fn sweep(run: &Run, request: &Request) -> Result<Report, RotationError> {
-    let entries = targets::read(run).await?;
+    let (entries, states) = tokio::try_join!(targets::read(run), state::read_all(run))?;
     check_named(request, &entries)?;
-    let acts = request.operation != Operation::Plan
-        && !request.dry_run
-        && !(request.scheduled && run.settings.mode == Mode::Plan);
-    let wish = Wish {
-        settle: run
-            .settings
-            .settle
-            .try_into()
-            .unwrap_or(time::Duration::MAX),
-        rotate: request.operation == Operation::Rotate,
-        again: request.again,
-    };
-    let mut report = Report {
-        deployment: run.deployment.name.clone(),
-        request_id: run.request_id.clone(),
-        operation: request.operation.name(),
-        mode: match run.settings.mode {
-            Mode::Plan => "plan",
-            Mode::Apply => "apply",
-        },
-        dry_run: request.dry_run,
-        complete: true,
-        stopped_early: false,
-        counts: super::report::Counts::default(),
-        targets: Vec::new(),
-        strays: Vec::new(),
-        warnings: Vec::new(),
-    };
+    let acts = acts(run, request);
+    let wish = wish(run, request);
+    let mut report = Report::begin(run, request);
     if entries.is_empty() {
         let path = &run.settings.targets_path;
         report
             .warnings
             .push(format!("there is no target below `{path}`"));
+    } else if run.settings.grants_path.is_none() {
+        let warning =
+            "GRANTS_PATH is not set: every target may name every owner, resource and secret";
+        report.warnings.push(warning.to_owned());
     }
-    let named = entries.iter().filter(|entry| is_named(request, entry));
-    let mut looked = stream::iter(named.map(|entry| look(run, entry, &wish)))
+    let named = entries.iter().filter(|entry| request.names(&entry.name));
+    let states = |name: &str| states.get(name).cloned().unwrap_or_default();
+    let mut looked = stream::iter(named.map(|entry| look(run, entry, &wish, states(&entry.name))))
         .buffer_unordered(AT_ONCE)
         .collect::<Vec<_>>()
         .await;
-    cap(run, request, &mut looked);
+    if request.scheduled {
+        looked.iter_mut().for_each(Looked::back_off);
+    }
+    if wish.task == Task::Adopt {
+        look::held_elsewhere(run, &entries, &mut looked).await;
+    }
+    cap::cap(run, &wish.task, &mut looked);
     report.targets = stream::iter(
         looked
             .into_iter()
@@ -76,123 +70,60 @@ pub(super) async fn sweep(run: &Run, request: &Request) -> Result<Report, Rotati
     .buffer_unordered(AT_ONCE)
     .collect()
     .await;
+    report.outage = run.confluent.outage();
+    report.wait_for_the_next_run();
+    if acts
+        && matches!(
+            request.operation,
+            Operation::Sweep | Operation::Rotate { .. }
+        )
+    {
+        remember::remember(run, &mut report).await;
+    }
+    report.stopped_early = run.has_stopped_early();
     report.strays = strays(run, &entries).await;
     report.finish();
     Ok(report)
 }
 
+/// Whether anything may be changed: `MODE` binds what a scheduler asks for.
+pub(super) fn acts(run: &Run, request: &Request) -> bool {
+    let planned_only = request.scheduled && run.settings.mode == Mode::Plan;
+    !request.operation.only_looks() && !request.dry_run && !planned_only
+}
+
+fn wish(run: &Run, request: &Request) -> Wish {
+    Wish {
+        settle: run.settle(),
+        task: match request.operation {
+            Operation::Rotate { again } => Task::Rotate { again },
+            Operation::Rollback => Task::Rollback,
+            Operation::Retire => Task::Retire,
+            Operation::Adopt => Task::Adopt,
+            Operation::Release => Task::Release,
+            _ => Task::Sweep,
+        },
+    }
+}
+
 /// Every pattern must match something: a name that matches nothing is a mistake.
-fn check_named(request: &Request, entries: &[Entry]) -> Result<(), RotationError> {
+pub(super) fn check_named(request: &Request, entries: &[Entry]) -> Result<(), RotationError> {
     for pattern in &request.targets {
-        let matches = |entry: &Entry| pattern.matches(&entry.name);
-        if !entries.iter().any(matches) {
-            return Err(RequestError::NoSuchTarget {
-                pattern: pattern.to_string(),
-            }
-            .into());
+        if !entries.iter().any(|entry| pattern.matches(&entry.name)) {
+            let pattern = pattern.to_string();
+            return Err(RequestError::NoSuchTarget { pattern }.into());
         }
     }
     Ok(())
 }
 
-fn is_named(request: &Request, entry: &Entry) -> bool {
-    request.targets.is_empty()
-        || request
-            .targets
-            .iter()
-            .any(|pattern| pattern.matches(&entry.name))
-}
-
-/// A target as it was looked at.
-enum Looked<'a> {
-    At(&'a Target, Box<(Observation, Plan)>),
-    Problem(TargetReport),
-}
-
-async fn look<'a>(run: &Run, entry: &'a Entry, wish: &Wish) -> Looked<'a> {
-    let target = match &entry.target {
-        Ok(target) => target,
-        Err(error) => {
-            let summary = chain(error);
-            return Looked::Problem(TargetReport::problem(
-                entry.name.clone(),
-                status(error),
-                summary,
-            ));
-        }
-    };
-    if let Err(error) = run.check_deadline() {
-        let summary = chain(&error);
-        return Looked::Problem(TargetReport::problem(
-            target.name.to_string(),
-            Status::NotReached,
-            summary,
-        ));
-    }
-    match observe(run, target).await {
-        Ok(seen) => {
-            let plan = plan(target, &seen, wish);
-            Looked::At(target, Box::new((seen, plan)))
-        }
-        Err(error) => {
-            let summary = chain(&error);
-            Looked::Problem(TargetReport::problem(
-                target.name.to_string(),
-                status(&error),
-                summary,
-            ))
-        }
-    }
-}
-
-/// The most overdue first; rotations and retirements beyond the caps wait for the next sweep.
-/// What is named by hand is not capped.
-fn cap(run: &Run, request: &Request, looked: &mut [Looked<'_>]) {
-    looked.sort_by_key(|looked| match looked {
-        Looked::At(_, found) => found.1.next_rotation_date,
-        Looked::Problem(_) => None,
-    });
-    if request.operation == Operation::Rotate {
-        return;
-    }
-    let (mut rotations, mut retirements) = (0u32, 0u32);
-    for looked in looked {
-        let Looked::At(_, found) = looked else {
-            continue;
-        };
-        let plan = &mut found.1;
-        let mut waits = |kind: &str, count: &mut u32, most: u32| {
-            *count += 1;
-            let over = *count > most;
-            if over {
-                plan.warnings
-                    .push(format!("the {kind} waits: a sweep begins at most {most}"));
-            }
-            !over
-        };
-        let kept = plan.actions.iter().map(|planned| match planned.action {
-            Action::Rotate { forced: false } => waits(
-                "rotation",
-                &mut rotations,
-                run.settings.max_rotations_per_sweep,
-            ),
-            Action::Retire { .. } => waits(
-                "retirement",
-                &mut retirements,
-                run.settings.max_retirements_per_sweep,
-            ),
-            _ => true,
-        });
-        let kept: Vec<_> = kept.collect();
-        let mut kept = kept.into_iter();
-        plan.actions.retain(|_| kept.next().unwrap_or(true));
-    }
-}
-
 async fn finish(run: &Run, looked: Looked<'_>, wish: &Wish, acts: bool) -> TargetReport {
-    let (target, seen, plan) = match looked {
-        Looked::At(target, found) => (target, found.0, found.1),
-        Looked::Problem(report) => return report,
+    let (target, state, seen, plan) = match looked {
+        Looked::At(found) => (found.target, found.state, found.seen, found.plan),
+        Looked::Unseen(target, report) if acts => {
+            return look::what_needs_only_aws(run, target, report).await;
+        }
+        Looked::Problem(report) | Looked::Unseen(_, report) => return report,
     };
     let (seen, plan, outcome) = if acts {
         work(run, target, wish, seen, plan).await
@@ -200,24 +131,52 @@ async fn finish(run: &Run, looked: Looked<'_>, wish: &Wish, acts: bool) -> Targe
         let outcome = Outcome::planned(&plan);
         (seen, plan, outcome)
     };
-    conclude(target, seen, plan, outcome, acts)
+    let circumstances = Circumstances {
+        state: &state,
+        acts,
+        now: OffsetDateTime::now_utc(),
+    };
+    let mut report = conclude(target, seen, plan, outcome, &circumstances);
+    if wish.task == Task::Release {
+        let path = &run.settings.targets_path;
+        report.warnings.push(format!(
+            "remove parameter `{path}/{}`: its keys are nobody's now, and none but a pending one was deleted",
+            target.name
+        ));
+    }
+    report
 }
 
 /// Keys in the listings of this run that carry our marker and belong to no target.
 async fn strays(run: &Run, entries: &[Entry]) -> Vec<Stray> {
+    let listed = run.listed().await;
+    stray_keys(run, entries, &listed)
+}
+
+/// The keys among `listed` that carry our marker and belong to no target.
+pub(super) fn stray_keys(
+    run: &Run,
+    entries: &[Entry],
+    listed: &[crate::confluent::ApiKey],
+) -> Vec<Stray> {
+    let by_name: BTreeMap<&str, &Entry> = entries
+        .iter()
+        .map(|entry| (entry.name.as_str(), entry))
+        .collect();
     let stands_for = |marker: &Marker, key: &crate::confluent::ApiKey| {
-        entries.iter().any(|entry| match &entry.target {
-            Ok(target) => target.name == marker.target && target.owns(key),
+        by_name.get(marker.target.as_str()).is_some_and(|entry| {
             // What a refused target names is not known: its keys are left in peace.
-            Err(_) => entry.name == marker.target.to_string(),
+            entry
+                .target
+                .as_ref()
+                .map_or(true, |target| target.owns(key))
         })
     };
-    run.listed()
-        .await
-        .into_iter()
+    listed
+        .iter()
         .filter_map(|key| {
             let marker = Marker::parse(&key.description)?;
-            let stray = marker.is_of(&run.deployment) && !stands_for(&marker, &key);
+            let stray = marker.is_of(&run.deployment) && !stands_for(&marker, key);
             stray.then(|| Stray {
                 api_key: key.id.to_string(),
                 target: marker.target.to_string(),

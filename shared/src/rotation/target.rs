@@ -7,6 +7,8 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use thiserror::Error;
 use time::Duration;
 
+use serde::Serialize;
+
 use crate::{
     client_config::{Format, RenderedParameters},
     confluent::{ApiKey, OwnerId, Resource},
@@ -104,6 +106,17 @@ pub fn bare_name(secret: &str) -> &str {
     }
 }
 
+const SECONDS_A_DAY: u64 = 86_400;
+
+/// The life of a target's keys, in days.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Life {
+    /// At least.
+    pub shortest: f64,
+    /// At most.
+    pub longest: f64,
+}
+
 /// How a new key is known to be in sync.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProbeKind {
@@ -134,6 +147,8 @@ pub struct Target {
     pub retain: usize,
     /// A superseded key lives at least this long after a publish.
     pub grace: Duration,
+    /// A superseded key goes this long after its supersession even within those that stay.
+    pub retire_after: Option<Duration>,
     /// The new key's display name, `{date}` a placeholder.
     pub key_display_name: String,
     /// How sync is proved.
@@ -146,6 +161,49 @@ impl Target {
     /// The primary and the copies.
     pub fn secrets(&self) -> impl Iterator<Item = &SecretSpec> {
         std::iter::once(&self.secret).chain(&self.copies)
+    }
+
+    /// How much earlier than after `day_count` days a key falls due: up to a tenth of them, by the
+    /// target's name, so that keys made on one day do not fall due on one day.
+    #[must_use]
+    pub fn brought_forward(&self) -> Duration {
+        let spread = u64::from(self.day_count) * SECONDS_A_DAY / 10;
+        // FNV-1a: stable between releases, which the hasher of the standard library is not.
+        let hash = self
+            .name
+            .as_str()
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+            });
+        // The low bits alone depend on the last bytes most.
+        let hash = hash ^ (hash >> 32);
+        Duration::seconds(i64::try_from(hash % spread.max(1)).unwrap_or(0))
+    }
+
+    /// The age at which a key falls due.
+    #[must_use]
+    pub fn due_after(&self) -> Duration {
+        Duration::days(i64::from(self.day_count)) - self.brought_forward()
+    }
+
+    /// How long a key lives, from its making to its retirement, while rotations come when they are
+    /// due: at least until it is superseded and the grace is over, at most until it is beyond those
+    /// that stay, or `retire_after_days` are over.
+    #[must_use]
+    pub fn key_life(&self) -> Life {
+        let days = |life: Duration| (life.as_seconds_f64() / 8640.0).round() / 10.0;
+        let day_count = Duration::days(i64::from(self.day_count));
+        let stays = i32::try_from(self.retain).unwrap_or(i32::MAX);
+        let kept = day_count.saturating_mul(stays).saturating_add(self.grace);
+        let longest = match self.retire_after {
+            Some(after) => kept.min(day_count + after.max(self.grace)),
+            None => kept,
+        };
+        Life {
+            shortest: days(self.due_after() + self.grace),
+            longest: days(longest),
+        }
     }
 
     /// With `probe: skip` a published key counts as working after this long without a word.

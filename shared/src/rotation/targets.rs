@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::parameters::{Kind, Parameter};
+use crate::{
+    parameters::{Kind, Parameter},
+    settings::is_within,
+};
 
 use super::{
     error::RotationError,
+    grants::Grants,
     run::Run,
     target::{SecretSpec, Target, TargetName},
 };
@@ -19,19 +23,25 @@ pub(super) struct Entry {
     pub(super) target: Result<Target, RotationError>,
 }
 
-/// Reads every target. One that is wrong is an entry with its error; two that name one secret
-/// are both refused.
+/// Reads every target. One that is wrong, or names what its team may not, is an entry with its
+/// error; two that name one secret are both refused.
 ///
 /// # Errors
 /// [`RotationError`] when the listing fails: then nothing is known and nothing may be done.
 pub(super) async fn read(run: &Run) -> Result<Vec<Entry>, RotationError> {
     let path = run.settings.targets_path.trim_end_matches('/');
-    let listed = run.parameters.list(path).await?;
+    let (listed, grants) = tokio::try_join!(
+        async { Ok(run.parameters.list(path).await?) },
+        Grants::read(run),
+    )?;
     let entries = listed.into_iter().map(|parameter| {
         let name = parameter.name.strip_prefix(path).unwrap_or(&parameter.name);
         let name = name.trim_start_matches('/').to_owned();
         Entry {
-            target: parse(&name, &parameter),
+            target: parse(&name, &parameter).and_then(|target| {
+                check(run, &target, grants.as_ref())?;
+                Ok(target)
+            }),
             name,
         }
     });
@@ -46,6 +56,27 @@ fn parse(name: &str, parameter: &Parameter) -> Result<Target, RotationError> {
         return Err(RotationError::NotAString);
     }
     Ok(Target::parse(name, &parameter.value)?)
+}
+
+fn check(run: &Run, target: &Target, grants: Option<&Grants>) -> Result<(), RotationError> {
+    let settings = &run.settings;
+    let own = [&settings.targets_path, &settings.state_path];
+    for path in own.into_iter().chain(&settings.grants_path) {
+        let parameters = &target.parameters.parameters;
+        let inside = parameters
+            .iter()
+            .find(|parameter| is_within(&parameter.name, path));
+        if let Some(parameter) = inside {
+            return Err(RotationError::OwnPath {
+                name: parameter.name.clone(),
+                path: path.clone(),
+            });
+        }
+    }
+    match grants {
+        Some(grants) => grants.check(target, &run.deployment),
+        None => Ok(()),
+    }
 }
 
 fn refuse_shared_secrets(entries: &mut [Entry]) {

@@ -1,8 +1,12 @@
 //! Work: carries out a target's plan. It decides nothing; what it cannot do it reports.
 
-use crate::confluent::{ApiKeyId, Endpoints};
+use crate::{
+    client_config::ClientParameter,
+    confluent::{ApiKeyId, Endpoints},
+};
 
 use super::{
+    adopt::adopt,
     copies,
     create::{Creation, create, sweep_token},
     error::RotationError,
@@ -10,8 +14,10 @@ use super::{
     observe::{Observation, observe},
     plan::{Action, Plan, Planned, Wish, plan},
     publish::{self, Published, publish},
+    release,
     report::ActionReport,
     retire::{orphan, retire},
+    rollback::roll_back,
     run::{Change, Run},
     sync::{Patience, sync},
     target::Target,
@@ -52,7 +58,7 @@ pub(super) async fn work(
         let planned = todo.actions.remove(place);
         outcome.carry_out(run, target, &seen, &planned).await;
         if outcome.error.is_none() {
-            match observe(run, target).await {
+            match observe(run, target, false).await {
                 Ok(again) => {
                     todo = plan(target, &again, wish);
                     seen = again;
@@ -108,6 +114,9 @@ impl Outcome {
             Err(RotationError::NotInSync { api_key, .. }) => {
                 report.api_key = Some(api_key.to_string());
                 self.syncing = Some(api_key);
+            }
+            Err(RotationError::StoppedEarly) => {
+                self.warnings.push(RotationError::StoppedEarly.to_string());
             }
             Err(RotationError::Unsettled { secret, .. }) => self.warnings.push(format!(
                 "{} waits: secret `{secret}` changed a moment ago",
@@ -167,8 +176,31 @@ impl Outcome {
                 self.deleted.push(api_key.clone());
                 Ok(())
             }
+            Action::Rollback { version, api_key } => {
+                roll_back(run, target, seen, version, api_key).await?;
+                self.published = Some(api_key.clone());
+                Ok(())
+            }
+            Action::Adopt { api_key, version } => adopt(run, target, seen, api_key, version).await,
+            Action::DropPending { version, api_key } => {
+                release::drop_pending(run, target, &seen.primary, version, api_key).await?;
+                self.deleted.push(api_key.clone());
+                Ok(())
+            }
+            Action::Strip { api_key } => match seen.key(api_key) {
+                Some(key) => release::strip(run, target, key).await,
+                None => Ok(()),
+            },
+            Action::Revoke { api_key } => {
+                let _ = api_key;
+                Ok(())
+            }
             Action::PutParameter { index, .. } => {
-                put_parameter(run, target, seen, *index, reason).await
+                let all = seen.parameters.as_ref().ok();
+                match all.and_then(|all| all.get(*index)) {
+                    Some(parameter) => put_parameter(run, target, parameter, reason).await,
+                    None => Ok(()),
+                }
             }
         }
     }
@@ -182,6 +214,9 @@ impl Outcome {
         reason: &str,
         report: &mut ActionReport,
     ) -> Result<(), RotationError> {
+        if run.has_stopped_early() && !forced {
+            return Err(RotationError::StoppedEarly);
+        }
         let token = sweep_token(run, target, &seen.primary.description.arn).await?;
         let creation = Creation {
             target,
@@ -195,8 +230,14 @@ impl Outcome {
         };
         let held = create(run, &creation).await?;
         report.api_key = held.key().map(|key| key.id.to_string());
-        self.publish(run, target, seen, &held.version).await?;
-        self.rotated = true;
+        match self.publish(run, target, seen, &held.version).await {
+            Ok(()) => self.rotated = true,
+            Err(error @ RotationError::NotInSync { .. }) => return Err(error),
+            Err(error) => {
+                run.rotation_failed();
+                return Err(error);
+            }
+        }
         Ok(())
     }
 
@@ -231,16 +272,12 @@ fn endpoints<'a>(target: &Target, seen: &'a Observation) -> Result<&'a Endpoints
     seen.endpoints.as_ref().map_err(unknown)
 }
 
-async fn put_parameter(
+pub(super) async fn put_parameter(
     run: &Run,
     target: &Target,
-    seen: &Observation,
-    index: usize,
+    parameter: &ClientParameter,
     reason: &str,
 ) -> Result<(), RotationError> {
-    let Some(parameter) = seen.parameters.as_ref().ok().and_then(|all| all.get(index)) else {
-        return Ok(());
-    };
     run.parameters
         .put(&parameter.name, &parameter.value, &parameter.description)
         .await?;

@@ -28,6 +28,8 @@ fn the_defaults() {
         read(&[SECRET_ID]).unwrap(),
         Settings {
             targets_path: "/keywheel/targets".to_owned(),
+            grants_path: None,
+            state_path: "/keywheel/state".to_owned(),
             deployment: "default".to_owned(),
             mode: Mode::Plan,
             confluent_cloud_url: "https://api.confluent.cloud".parse().unwrap(),
@@ -57,12 +59,15 @@ fn every_setting_is_read() {
         ("MAX_ROTATIONS_PER_SWEEP", "0"),
         ("MAX_RETIREMENTS_PER_SWEEP", "3"),
         ("CA_BUNDLE_FILE", &bundle.path),
-        ("STATE_PATH", "/keywheel/state"),
+        ("GRANTS_PATH", "/team_a/grants"),
+        ("STATE_PATH", "/team_a/state"),
     ]);
     assert_eq!(
         settings.unwrap(),
         Settings {
             targets_path: "/team_a/targets.1".to_owned(),
+            grants_path: Some("/team_a/grants".to_owned()),
+            state_path: "/team_a/state".to_owned(),
             deployment: "blue-2".to_owned(),
             mode: Mode::Apply,
             confluent_cloud_url: "http://127.0.0.1:8080".parse().unwrap(),
@@ -102,7 +107,8 @@ fn wrong_values_are_named_with_their_reason() {
     assert_snapshot!(refused("CONFLUENT_CLOUD_URL", "http://user:pa55word@example.com"), @"setting `CONFLUENT_CLOUD_URL` has a value that is not shown here: expected `https` (plain `http` only to a loopback address), but got `http` to `example.com`");
     assert_snapshot!(refused("CONFLUENT_AUTH", "sts"), @"setting `CONFLUENT_AUTH` is `sts`: `sts` is not built yet, expected `api_key`");
     assert_snapshot!(refused("CONFLUENT_AUTH", "oauth"), @"setting `CONFLUENT_AUTH` is `oauth`: expected `api_key`");
-    assert_snapshot!(refused("GRANTS_PATH", "/keywheel/grants"), @"setting `GRANTS_PATH` is `/keywheel/grants`: not built yet, leave it out");
+    assert_snapshot!(refused("GRANTS_PATH", "/keywheel/targets/grants"), @"setting `GRANTS_PATH` is `/keywheel/targets/grants`: it overlaps with `TARGETS_PATH`");
+    assert_snapshot!(refused("STATE_PATH", "/keywheel"), @"setting `STATE_PATH` is `/keywheel`: it overlaps with `TARGETS_PATH`");
     assert_snapshot!(refused("KEY_USAGE_TABLE", "usage"), @"setting `KEY_USAGE_TABLE` is `usage`: not built yet, leave it out");
     assert_snapshot!(refused("PROBE_ROUND_GAP_SECONDS", "0"), @"setting `PROBE_ROUND_GAP_SECONDS` is `0`: expected whole seconds from 1 to 300");
     assert_snapshot!(refused("PROBE_ROUND_GAP_SECONDS", "+5"), @"setting `PROBE_ROUND_GAP_SECONDS` is `+5`: expected whole seconds from 1 to 300");

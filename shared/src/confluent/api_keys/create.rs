@@ -45,6 +45,16 @@ pub enum CreateError {
     },
 }
 
+impl CreateError {
+    /// What went wrong with the call.
+    #[must_use]
+    pub fn reason(&self) -> &ConfluentError {
+        match self {
+            Self::Refused { source } | Self::Unknown { source, .. } => source,
+        }
+    }
+}
+
 impl Confluent {
     /// Creates an API key and returns it with its secret, which Confluent never shows again.
     /// Sent once, whatever happens.
@@ -66,7 +76,7 @@ impl Confluent {
             "resource": {"id": new.resource},
         }});
         let request = self.http.pooled.post(self.url(&API_KEYS, &[])).json(&body);
-        let answer = self.send(&operation, request).await.map_err(|source| {
+        let answer = self.write(&operation, request).await.map_err(|source| {
             if source.certainly_not_done() {
                 CreateError::Refused { source }
             } else {

@@ -9,7 +9,7 @@ use crate::rotation::{
     version::Held,
 };
 
-use super::{Action, Kept, Pending, Plan, Planned, Wish, grace, retire_not_before};
+use super::{Action, Kept, Pending, Plan, Planned, Task, Wish, grace, retire_not_before};
 
 impl Plan {
     /// With n + 1 published keys no further one may be made. A rotation that a sweep would begin then
@@ -21,7 +21,7 @@ impl Plan {
         wish: &Wish,
     ) -> Option<Planned> {
         let published = seen.keys.iter().filter(|key| key.is_published()).count();
-        if wish.rotate || published <= target.retain {
+        if wish.task != Task::Sweep || published <= target.retain {
             return None;
         }
         let unforced = |planned: &mut Planned| planned.action == Action::Rotate { forced: false };
@@ -42,7 +42,7 @@ impl Plan {
         }
     }
 
-    /// One key a run: the one superseded longest, when every rule allows it.
+    /// One key a run, the one superseded longest, when every rule allows it; by hand all of them.
     pub(super) fn retire(
         &mut self,
         target: &Target,
@@ -56,15 +56,22 @@ impl Plan {
         let mut superseded: Vec<_> = seen
             .keys
             .iter()
-            .filter(|key| key.is_published() && !is_held(key))
+            .filter(|key| key.is_published() && !key.is_revoked() && !is_held(key))
             .collect();
         superseded.sort_by_key(|key| std::cmp::Reverse(key.published(seen.now)));
         let not_before = retire_not_before(target, seen);
         let general = self.kept_for_all(target, seen, wish, pending, not_before);
         let mut chosen = None;
         for (place, key) in superseded.iter().enumerate() {
-            let because = if place + 1 < target.retain {
-                Some(format!("one of the {} newest", target.retain))
+            let stays_until = stays_until(target, seen, key);
+            let stays = place + 1 < target.retain && stays_until.is_none_or(|at| at > seen.now);
+            let because = if stays {
+                let until = stays_until.map(|at| format!(", until {}", rfc3339(at)));
+                Some(format!(
+                    "one of the {} newest{}",
+                    target.retain,
+                    until.unwrap_or_default()
+                ))
             } else if seen
                 .copies
                 .iter()
@@ -79,17 +86,28 @@ impl Plan {
             }
             self.kept.push(Kept {
                 api_key: key.id().clone(),
-                retire_not_before: not_before,
+                retire_not_before: not_before.max(stays_until.filter(|_| stays)),
                 because,
             });
         }
         // The last one without a reason to stay is the oldest; the others wait for the next runs.
-        for kept in self.kept.iter_mut().filter(|kept| kept.because.is_none()) {
+        let one = |kept: &&mut Kept| kept.because.is_none() && wish.task != Task::Retire;
+        for kept in self.kept.iter_mut().filter(one) {
             if Some(&kept.api_key) != chosen.as_ref() {
                 kept.because = Some("one retirement a run".to_owned());
             }
         }
-        if let Some(api_key) = chosen {
+        let going: Vec<_> = self
+            .kept
+            .iter()
+            .filter(|kept| kept.because.is_none())
+            .collect();
+        let going: Vec<_> = going
+            .iter()
+            .rev()
+            .map(|kept| kept.api_key.clone())
+            .collect();
+        for api_key in going {
             let reason = format!(
                 "superseded, beyond the {} newest, grace over",
                 target.retain
@@ -117,7 +135,9 @@ impl Plan {
         if !matches!(pending, Pending::None | Pending::Stays) || self.problem.is_some() {
             return Some("a rotation is under way".to_owned());
         }
-        if let Some(at) = unproved_until(target, seen, current) {
+        if let Some(at) = unproved_until(target, seen, current)
+            && wish.task != Task::Retire
+        {
             return Some(format!(
                 "`probe` is `skip`: the current key counts as working from {}",
                 rfc3339(at)
@@ -183,6 +203,17 @@ impl Plan {
             }
         }
     }
+}
+
+/// Until when a superseded key stays even within those that do; `None` = as long as it is one.
+fn stays_until(target: &Target, seen: &Observation, key: &Key) -> Option<OffsetDateTime> {
+    let own = key.published(seen.now)?;
+    let published = seen
+        .keys
+        .iter()
+        .filter_map(|other| other.published(seen.now));
+    let superseded = published.filter(|at| *at > own).min()?;
+    Some(superseded + target.retire_after?)
 }
 
 /// Until when a key that nothing signs in with for us is not known to work.

@@ -13,8 +13,9 @@ use crate::{
 };
 
 use super::{
-    ALREADY, Action, Pending, Plan, Planned, Wish, edited, is_left_to_secrets_manager,
-    newest_published,
+    ALREADY, Action, Pending, Plan, Planned, Task, Wish,
+    due::{is_left_to_secrets_manager, newest_published, overdue},
+    edited,
 };
 
 impl Plan {
@@ -209,13 +210,16 @@ impl Plan {
             }
             _ => {}
         }
-        if wish.rotate {
+        if wish.task == Task::Retire {
+            return;
+        }
+        if let Task::Rotate { again } = wish.task {
             let recent = newest.filter(|key| {
                 key.published(seen.now)
                     .is_some_and(|at| at + ALREADY > seen.now)
             });
             return match recent {
-                Some(key) if !wish.again => {
+                Some(key) if !again => {
                     let api_key = key.id().clone();
                     self.push(Action::Already { api_key }, "published under an hour ago");
                 }
@@ -227,12 +231,11 @@ impl Plan {
         };
         if current.marker.is_none() {
             self.warnings.push(format!(
-                "API key `{}` carries no marker of this target, so no sweep rotates it: `rotate` it by hand",
+                "API key `{}` carries no marker of this target, so no sweep rotates it: `adopt` or `rotate` it by hand",
                 current.id()
             ));
         } else if due <= seen.now && !is_left_to_secrets_manager(seen, due) {
-            let age = (seen.now - current.api_key.created_at).whole_days();
-            let reason = format!("{age} of {} days old", target.day_count);
+            let reason = overdue(target, current.api_key.created_at, seen.now);
             self.push(Action::Rotate { forced: false }, reason);
         }
     }

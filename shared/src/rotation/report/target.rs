@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::Action;
+use super::{Action, RotationError};
+use crate::rotation::{error::chain, target::Life};
 
 /// What became of a target: the first that fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -12,8 +13,10 @@ pub enum Status {
     Refused,
     /// Something did not work.
     Failed,
-    /// The deadline came first.
+    /// The deadline came first, or the control plane failed.
     NotReached,
+    /// Only repairs are made until the hold ends.
+    OnHold,
     /// A key was made and published in this run.
     Rotated,
     /// An earlier pending key was published.
@@ -34,6 +37,7 @@ impl Status {
             Self::Refused => "refused",
             Self::Failed => "failed",
             Self::NotReached => "not_reached",
+            Self::OnHold => "on_hold",
             Self::Rotated => "rotated",
             Self::Published => "published",
             Self::Syncing => "syncing",
@@ -58,12 +62,30 @@ pub struct TargetReport {
     /// When the current key falls due, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_rotation_date: Option<String>,
+    /// How long a key lives at least and at most, from its making to its retirement.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_life_days: Option<Life>,
+    /// After `adopt`: what makes Terraform forget the key without deleting it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub terraform: Option<String>,
     /// What was done, or would be.
     pub actions: Vec<ActionReport>,
     /// The keys of owner and resource.
     pub keys: Vec<KeyReport>,
     /// Sentences.
     pub warnings: Vec<String>,
+    /// The kind of what went wrong.
+    #[serde(skip)]
+    pub(in super::super) error_kind: Option<&'static str>,
+    /// What went wrong is the control plane's.
+    #[serde(skip)]
+    pub(in super::super) outage: bool,
+    /// It failed in the run before, too.
+    #[serde(skip)]
+    pub(in super::super) failed_before: bool,
+    /// It was left alone because it keeps failing.
+    #[serde(skip)]
+    pub(in super::super) backed_off: bool,
 }
 
 /// One action.
@@ -87,6 +109,18 @@ pub struct ActionReport {
 }
 
 impl ActionReport {
+    /// A parameter that is not written yet.
+    pub(in super::super) fn of_parameter(name: &str, reason: &str) -> Self {
+        let parameter = name.to_owned();
+        Self::new(
+            &Action::PutParameter {
+                index: 0,
+                parameter,
+            },
+            reason,
+        )
+    }
+
     /// An action that is not done yet.
     #[must_use]
     pub fn new(action: &Action, reason: &str) -> Self {
@@ -105,6 +139,11 @@ impl ActionReport {
             Action::Already { api_key } => ("already", Some(api_key)),
             Action::Retire { api_key } => ("retire", Some(api_key)),
             Action::Orphan { api_key } => ("orphan", Some(api_key)),
+            Action::Rollback { api_key, .. } => ("rollback", Some(api_key)),
+            Action::Adopt { api_key, .. } => ("adopt", Some(api_key)),
+            Action::DropPending { api_key, .. } => ("discard", Some(api_key)),
+            Action::Strip { api_key } => ("release", Some(api_key)),
+            Action::Revoke { api_key } => ("revoke", Some(api_key)),
             Action::PutParameter {
                 parameter: name, ..
             } => {
@@ -164,16 +203,31 @@ pub enum KeyState {
 impl TargetReport {
     /// A target of which nothing but its problem is known.
     #[must_use]
-    pub fn problem(target: String, status: Status, summary: String) -> Self {
+    pub(in super::super) fn problem(target: String, status: Status, error: &RotationError) -> Self {
+        Self {
+            error_kind: Some(error.kind()),
+            outage: error.is_of_the_control_plane(),
+            ..Self::new(target, status, chain(error))
+        }
+    }
+
+    /// A target of which only this is told.
+    pub(in super::super) fn new(target: String, status: Status, summary: String) -> Self {
         Self {
             target,
             status,
             summary,
             current: None,
             next_rotation_date: None,
+            key_life_days: None,
+            terraform: None,
             actions: Vec::new(),
             keys: Vec::new(),
             warnings: Vec::new(),
+            error_kind: None,
+            outage: false,
+            failed_before: false,
+            backed_off: false,
         }
     }
 

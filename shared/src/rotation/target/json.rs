@@ -35,7 +35,7 @@ pub(super) struct Raw {
     probe: Option<String>,
     #[serde(default)]
     labels: BTreeMap<String, String>,
-    retire_after_days: Option<Value>,
+    retire_after_days: Option<u32>,
     endpoint: Option<Value>,
     region: Option<Value>,
     role_arn: Option<Value>,
@@ -82,7 +82,6 @@ fn display_name() -> String {
 impl Raw {
     pub(super) fn check(self, name: TargetName) -> Result<Target, TargetError> {
         not_built_yet(&[
-            ("retire_after_days", &self.retire_after_days),
             ("endpoint", &self.endpoint),
             ("region", &self.region),
             ("role_arn", &self.role_arn),
@@ -99,6 +98,9 @@ impl Raw {
             .collect::<Result<Vec<_>, _>>()?;
         at_least("day_count", 1, self.day_count)?;
         at_least("grace_hours", 1, self.grace_hours)?;
+        if let Some(days) = self.retire_after_days {
+            at_least("retire_after_days", 1, days)?;
+        }
         at_least(
             "number_of_api_keys_to_retain",
             2,
@@ -130,6 +132,9 @@ impl Raw {
             day_count: self.day_count,
             retain: self.number_of_api_keys_to_retain,
             grace: Duration::hours(i64::from(self.grace_hours)),
+            retire_after: self
+                .retire_after_days
+                .map(|days| Duration::days(i64::from(days))),
             key_display_name: self.key_display_name,
             labels: self.labels,
         };

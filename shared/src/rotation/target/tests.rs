@@ -165,8 +165,8 @@ fn each_mistake_is_refused_with_field_and_reason() {
         ),
         (
             "/retire_after_days",
-            json!(7),
-            "field `retire_after_days`: not built yet",
+            json!(0),
+            "field `retire_after_days`: must be at least 1, got 0",
         ),
         (
             "/event_source_mappings",

@@ -10,6 +10,7 @@ use crate::{
     confluent::{ApiKey, Credential, Endpoints},
     rotation::{
         marker::{Deployment, Marker, Note},
+        observe::Key,
         target::SecretSpec,
         version::SecretState,
     },
@@ -74,8 +75,7 @@ impl Scene {
             },
             wish: Wish {
                 settle: Duration::minutes(1),
-                rotate: false,
-                again: false,
+                task: Task::Sweep,
             },
             target,
         };
@@ -168,6 +168,11 @@ impl Scene {
                 Action::Already { api_key } => format!("already {api_key}: {reason}"),
                 Action::Retire { api_key } => format!("retire {api_key}: {reason}"),
                 Action::Orphan { api_key } => format!("orphan {api_key}: {reason}"),
+                Action::Rollback { api_key, .. } => format!("rollback {api_key}: {reason}"),
+                Action::Adopt { api_key, .. } => format!("adopt {api_key}: {reason}"),
+                Action::DropPending { api_key, .. } => format!("drop {api_key}: {reason}"),
+                Action::Strip { api_key } => format!("strip {api_key}: {reason}"),
+                Action::Revoke { api_key } => format!("revoke {api_key}: {reason}"),
                 Action::PutParameter { parameter, .. } => {
                     format!("put_parameter {parameter}: {reason}")
                 }

@@ -13,12 +13,37 @@ fn a_healthy_target_needs_nothing() {
 }
 
 #[test]
-fn a_key_is_rotated_when_it_is_day_count_days_old() {
+fn a_key_is_rotated_when_it_is_day_count_days_old_or_by_its_name_a_little_earlier() {
     let mut scene = Scene::healthy();
-    scene.age("CURRENT", 30 * DAY - Duration::SECOND);
+    let early = scene.target.brought_forward();
+    assert!(Duration::ZERO < early && early < 3 * DAY, "{early}");
+    scene.age("CURRENT", 30 * DAY - early - Duration::SECOND);
     assert_eq!(scene.actions(), [""; 0]);
+    scene.age("CURRENT", 30 * DAY - early);
+    assert_eq!(
+        scene.actions(),
+        ["rotate: 28 of 30 days old, due 37 h early: due dates are spread"]
+    );
     scene.age("CURRENT", 31 * DAY);
     assert_eq!(scene.actions(), ["rotate: 31 of 30 days old"]);
+}
+
+#[test]
+fn due_dates_of_one_day_are_spread_over_a_tenth_of_the_period() {
+    let mut target = Scene::healthy().target;
+    let mut hours: Vec<_> = (0..400)
+        .map(|n| {
+            target.name = format!("team-{}/service-{n}", n % 7).parse().unwrap();
+            target.brought_forward().whole_hours()
+        })
+        .collect();
+    hours.sort_unstable();
+    assert!(
+        hours[0] < 3 && hours[399] > 69 && hours[399] < 72,
+        "{hours:?}"
+    );
+    let most = hours.chunk_by(|a, b| a == b).map(<[_]>::len).max();
+    assert!(most < Some(20), "{hours:?}");
 }
 
 #[test]
@@ -107,7 +132,7 @@ fn an_edited_target_is_refused_until_it_is_rotated_by_hand() {
     });
     assert_eq!(scene.actions(), [""; 0]);
     assert!(scene.plan().problem.unwrap().is_refusal());
-    scene.wish.rotate = true;
+    scene.wish.task = Task::Rotate { again: false };
     assert_eq!(scene.actions(), ["rotate: by hand"]);
 }
 
@@ -120,10 +145,10 @@ fn a_key_of_somebody_else_is_followed_and_never_rotated_by_a_sweep() {
     assert_eq!(
         scene.plan().warnings,
         [
-            "API key `CURRENT` carries no marker of this target, so no sweep rotates it: `rotate` it by hand"
+            "API key `CURRENT` carries no marker of this target, so no sweep rotates it: `adopt` or `rotate` it by hand"
         ]
     );
-    scene.wish.rotate = true;
+    scene.wish.task = Task::Rotate { again: false };
     assert_eq!(scene.actions(), ["rotate: by hand"]);
 }
 
@@ -132,12 +157,12 @@ fn by_hand_a_key_published_a_moment_ago_is_rotated_only_again() {
     let mut scene = Scene::healthy();
     scene.seen.keys.clear();
     scene.key("CURRENT", Duration::hours(1), at(Duration::minutes(50)));
-    scene.wish.rotate = true;
+    scene.wish.task = Task::Rotate { again: false };
     assert_eq!(
         scene.actions(),
         ["already CURRENT: published under an hour ago"]
     );
-    scene.wish.again = true;
+    scene.wish.task = Task::Rotate { again: true };
     assert_eq!(scene.actions(), ["rotate: by hand"]);
 }
 

@@ -1,0 +1,63 @@
+//! Rollback: the former key becomes current again, by a publish like any other, and the target is
+//! held until told otherwise.
+
+use time::OffsetDateTime;
+
+use crate::confluent::ApiKeyId;
+
+use super::{
+    error::RotationError,
+    guard::Guard,
+    observe::Observation,
+    publish::republish,
+    run::Run,
+    state::{self, Hold},
+    sync::{Patience, sync},
+    target::Target,
+};
+
+pub(super) async fn roll_back(
+    run: &Run,
+    target: &Target,
+    seen: &Observation,
+    version: &str,
+    api_key: &ApiKeyId,
+) -> Result<(), RotationError> {
+    let Some(current) = &seen.primary.current else {
+        return Ok(());
+    };
+    let endpoints = seen
+        .endpoints
+        .as_ref()
+        .map_err(|_| RotationError::NoEndpoints {
+            resource: target.resource.id.to_string(),
+        })?;
+    // Before the first move: or the next sweep would find the older key due and rotate it away.
+    let now = OffsetDateTime::now_utc();
+    state::change(run, target.name.as_str(), |state| {
+        state.hold.get_or_insert(Hold {
+            since: now.into(),
+            until: None,
+            reason: Some("rolled back".to_owned()),
+        });
+    })
+    .await?;
+    let synced = sync(
+        run,
+        target,
+        endpoints,
+        &seen.primary,
+        version,
+        Patience::Once,
+    )
+    .await?;
+    let guard = Guard {
+        run,
+        target,
+        arn: &seen.primary.description.arn,
+        current: &current.version,
+        pending: None,
+        api_key,
+    };
+    republish(&guard, endpoints, &synced).await
+}
