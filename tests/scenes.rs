@@ -6,6 +6,7 @@ use local_cloud::{
     requests::Entry,
 };
 use serde_json::{Value, json};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 pub mod ledger;
 pub mod login;
@@ -61,6 +62,73 @@ impl Scene {
                 .unwrap();
         }
         self.put(target).await;
+    }
+
+    /// The same with a key that somebody else made, so many days ago: in every secret, as another tool would have
+    /// left it. Its id.
+    pub async fn add_with_foreign_key(&self, target: &Target, days: i64) -> String {
+        let (id, secret) = self.foreign_key(target, days);
+        for (nth, name) in target.secrets().into_iter().enumerate() {
+            let tag = ("keywheel:target", target.name.as_str());
+            let tags = if nth == 0 { &[tag][..] } else { &[] };
+            let text = login::text(target.format(nth), &id, &secret);
+            let made = self.cloud.aws.create_secret(name, Some(&text), tags);
+            made.await.unwrap();
+        }
+        self.put(target).await;
+        id
+    }
+
+    /// A key of the target's owner and resource without any marker; id and secret.
+    #[allow(clippy::must_use_candidate, reason = "it makes a key")]
+    pub fn foreign_key(&self, target: &Target, days: i64) -> (String, String) {
+        let created = OffsetDateTime::now_utc() - time::Duration::days(days);
+        let created = created.replace_nanosecond(0).unwrap();
+        let key = json!({"owner": target.document["owner"], "resource": target.resource(),
+            "created_at": created.format(&Rfc3339).unwrap(), "description": "by hand"});
+        let added = self
+            .cloud
+            .controls
+            .emulator()
+            .add(json!({"api_keys": [key]}));
+        let key = &added.unwrap()["api_keys"][0];
+        let field = |name: &str| key[name].as_str().unwrap().to_owned();
+        (field("id"), field("secret"))
+    }
+
+    /// The state that Keywheel keeps of a target; null when there is none.
+    pub async fn state(&self, target: &str) -> Value {
+        let name = format!("/keywheel/state/{target}");
+        let stores = self.stores().await;
+        let found = stores
+            .parameters()
+            .iter()
+            .find(|found| found["name"] == name.as_str());
+        found.map_or(Value::Null, |found| {
+            serde_json::from_str(found["value"].as_str().unwrap()).unwrap()
+        })
+    }
+
+    /// A scheduled sweep, as EventBridge Scheduler would send it.
+    pub async fn scheduled(&self) -> Invocation {
+        self.invoke(json!({"source": "aws.scheduler"})).await
+    }
+
+    /// An operation on one target that must succeed; the target's entry.
+    pub async fn by_hand(&self, operation: &str, target: &Target) -> Value {
+        let report = self
+            .ask(json!({"operation": operation, "targets": [target.name]}))
+            .await;
+        report::of(&report, &target.name).clone()
+    }
+
+    /// The same for one that must fail; its message.
+    pub async fn refused(&self, event: Value) -> String {
+        let done = self.invoke(event).await;
+        let Some(error) = done.error else {
+            panic!("it succeeded: {:#}", done.answer)
+        };
+        error.message
     }
 
     /// Writes the target's parameter alone.

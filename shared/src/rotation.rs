@@ -26,6 +26,7 @@ mod release;
 pub mod report;
 pub mod request;
 pub mod retire;
+mod revoke;
 mod rollback;
 pub mod run;
 pub mod state;

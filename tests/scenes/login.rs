@@ -1,6 +1,6 @@
 //! What a client makes of a secret's text. Written apart from the product's own reader, as its readers' are.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Key id and secret in a text of any format; `None` where a client would find none.
 #[must_use]
@@ -31,4 +31,25 @@ fn quoted(jaas: &str, name: &str) -> Option<String> {
     let quote = rest.chars().next()?;
     let (value, _) = rest[1..].split_once(quote)?;
     Some(value.to_owned())
+}
+
+/// The text that another tool would have left in a secret, in the least form that a format reads.
+///
+/// # Panics
+/// The format is none of those that tests use.
+#[must_use]
+pub fn text(format: &str, key: &str, secret: &str) -> String {
+    match format {
+        "java" => {
+            let jaas = format!(
+                "org.apache.kafka.common.security.plain.PlainLoginModule required username='{key}' password='{secret}';"
+            );
+            json!({"sasl.jaas.config": jaas})
+        }
+        "librdkafka" => json!({"sasl.username": key, "sasl.password": secret}),
+        "event_source" => json!({"username": key, "password": secret}),
+        "schema_registry_java" => json!({"basic.auth.user.info": format!("{key}:{secret}")}),
+        other => panic!("no text for format `{other}`"),
+    }
+    .to_string()
 }

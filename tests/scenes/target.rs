@@ -60,6 +60,20 @@ impl Target {
         target
     }
 
+    /// A Kafka key in two secrets, without client parameters: the least that has a copy.
+    #[must_use]
+    pub fn with_a_copy(name: &str) -> Self {
+        let mut target = Self::kafka(name);
+        let copy = target.document["copies"][0].clone();
+        target.document["copies"] = json!([copy]);
+        target
+            .document
+            .as_object_mut()
+            .unwrap()
+            .remove("parameters");
+        target
+    }
+
     /// A Schema Registry key in one secret, of the other service account.
     #[must_use]
     pub fn schema_registry(name: &str) -> Self {
@@ -102,6 +116,16 @@ impl Target {
         let copies = copies.into_iter().flatten();
         let copies = copies.map(|copy| copy["name"].as_str().unwrap());
         std::iter::once(self.primary()).chain(copies).collect()
+    }
+
+    /// The format of the primary (0) or a copy.
+    #[must_use]
+    pub fn format(&self, nth: usize) -> &str {
+        let secret = match nth {
+            0 => &self.document["secret"],
+            nth => &self.document["copies"][nth - 1],
+        };
+        secret["formats"][0].as_str().unwrap()
     }
 
     /// Id of what its key opens.

@@ -104,6 +104,12 @@ impl Confluent {
         }
     }
 
+    /// Whether this client itself signs in with the key.
+    #[must_use]
+    pub fn is_own_key(&self, id: &ApiKeyId) -> bool {
+        self.credential.id == *id
+    }
+
     /// Why nothing is asked any more: three operations in a row failed.
     #[must_use]
     pub fn outage(&self) -> Option<Ended> {

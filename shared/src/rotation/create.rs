@@ -289,7 +289,7 @@ async fn delete_losers(run: &Run, target: &Target, keys: &[Key], token: &str, wi
 /// Deletes a key that no version holds. A failure is no error: the sweep finds it as an orphan.
 async fn delete(run: &Run, target: &Target, api_key: &crate::confluent::ApiKeyId, reason: &str) {
     match run.confluent.delete_api_key(api_key).await {
-        Ok(_) => deleted(run, target, api_key, reason),
+        Ok(_) => deleted(run, target.name.as_str(), api_key, reason),
         Err(error) => tracing::warn!(
             api_key = %api_key,
             "API key `{api_key}` was not deleted ({}); the sweep does it an hour from its making",

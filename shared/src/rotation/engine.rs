@@ -25,6 +25,7 @@ use super::{
     marker::Deployment,
     report::Report,
     request::{Operation, Request},
+    revoke,
     run::Run,
     sweep,
 };
@@ -80,6 +81,7 @@ impl Engine {
             Operation::Hold { until, reason } => {
                 hold::hold(&run, request, *until, reason.as_deref()).await
             }
+            Operation::Revoke(revocation) => revoke::revoke(&run, request, revocation).await,
             _ => sweep::sweep(&run, request).await,
         }
     }

@@ -97,6 +97,30 @@ pub enum RotationError {
     )]
     RotationUnderWay { secret: String },
     #[error(
+        "API key `{api_key}` carries no marker of a target: `\"unmanaged\": true` revokes it nevertheless"
+    )]
+    Unmanaged { api_key: ApiKeyId },
+    #[error(
+        "API key `{api_key}` is the one that Keywheel signs in with, and no target's: give Keywheel another first"
+    )]
+    OwnKey { api_key: ApiKeyId },
+    #[error(
+        "API key `{api_key}` cannot be replaced before it is revoked, and no superseded key could make room: `\"delete_first\": true` revokes it at once and accepts the outage"
+    )]
+    NoRoom {
+        api_key: ApiKeyId,
+        #[source]
+        source: Box<RotationError>,
+    },
+    #[error(
+        "API key `{api_key}` is deleted and still not refused at `{resource}` ({answer}): ask again"
+    )]
+    StillSignsIn {
+        api_key: ApiKeyId,
+        resource: String,
+        answer: String,
+    },
+    #[error(
         "no former key of secret `{secret}` can become current: none of ours that was published, lives, signs in and still stands in a version of it"
     )]
     NothingToRollBackTo { secret: String },

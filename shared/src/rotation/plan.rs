@@ -151,6 +151,8 @@ pub struct Plan {
     pub next_rotation_date: Option<OffsetDateTime>,
     /// Why nothing but cleaning up may be done.
     pub problem: Option<RotationError>,
+    /// Everything but repairs was left out.
+    pub repairs_only: bool,
 }
 
 /// What the plan is made for, beside the target's own policy.
@@ -203,6 +205,7 @@ pub fn plan(target: &Target, seen: &Observation, wish: &Wish) -> Plan {
         plan.by_hand(target, seen, wish.task);
         return plan;
     }
+    plan.revocations(seen);
     let pending = if plan.problem.is_none() && seen.endpoints.is_ok() {
         plan.steer(target, seen, wish)
     } else {
@@ -282,6 +285,7 @@ impl Plan {
     /// Leaves only what keeps the target alive: a hold, or a target that keeps failing. Whether
     /// anything was left out.
     pub(super) fn only_repairs(&mut self) -> bool {
+        self.repairs_only = true;
         let before = self.actions.len();
         self.actions.retain(|planned| {
             matches!(

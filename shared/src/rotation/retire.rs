@@ -54,7 +54,7 @@ pub async fn retire(
             api_key: api_key.clone(),
         });
     }
-    deleted(run, target, api_key, reason);
+    deleted(run, target.name.as_str(), api_key, reason);
     Ok(())
 }
 
@@ -86,13 +86,13 @@ pub async fn orphan(
         return Err(held_by(&secrets[0], api_key));
     }
     run.confluent.delete_api_key(api_key).await?;
-    deleted(run, target, api_key, reason);
+    deleted(run, target.name.as_str(), api_key, reason);
     Ok(())
 }
 
 /// The audit trail's line of a deletion.
-pub(super) fn deleted(run: &Run, target: &Target, api_key: &ApiKeyId, reason: &str) {
-    run.changed(
+pub(super) fn deleted(run: &Run, target: &str, api_key: &ApiKeyId, reason: &str) {
+    run.changed_of(
         target,
         &Change {
             what: "deleted API key",
@@ -134,7 +134,11 @@ pub(super) async fn await_settled(
 }
 
 /// A run that is late may still write for a while after its last read.
-fn check_settled(run: &Run, secret: &SecretState, api_key: &ApiKeyId) -> Result<(), RotationError> {
+pub(super) fn check_settled(
+    run: &Run,
+    secret: &SecretState,
+    api_key: &ApiKeyId,
+) -> Result<(), RotationError> {
     let now = OffsetDateTime::now_utc();
     if secret.description.is_settled(run.settle(), now) {
         return Ok(());
@@ -147,7 +151,10 @@ fn check_settled(run: &Run, secret: &SecretState, api_key: &ApiKeyId) -> Result<
 }
 
 /// Never a key in `AWSCURRENT` or `AWSPENDING` of any secret of the target.
-fn check_unheld(secrets: &[SecretState], api_key: &ApiKeyId) -> Result<(), RotationError> {
+pub(super) fn check_unheld(
+    secrets: &[SecretState],
+    api_key: &ApiKeyId,
+) -> Result<(), RotationError> {
     match secrets
         .iter()
         .find(|secret| secret.keys().contains(api_key))

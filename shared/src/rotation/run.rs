@@ -182,6 +182,11 @@ impl Run {
 
     /// One line of the audit trail: something in the world is no longer what it was.
     pub(super) fn changed(&self, target: &Target, change: &Change<'_>) {
+        self.changed_of(target.name.as_str(), change);
+    }
+
+    /// The same for what may belong to no target.
+    pub(super) fn changed_of(&self, target: &str, change: &Change<'_>) {
         let Change {
             what,
             api_key,
@@ -193,7 +198,7 @@ impl Run {
         tracing::info!(
             target: "shared::audit",
             change = what,
-            keywheel_target = %target.name,
+            keywheel_target = target,
             api_key,
             subject,
             before,
@@ -201,8 +206,7 @@ impl Run {
             reason,
             request_id = %self.request_id,
             at = %super::marker::rfc3339(OffsetDateTime::now_utc()),
-            "{what} `{subject}` of target `{}`: {reason}",
-            target.name,
+            "{what} `{subject}` of target `{target}`: {reason}",
         );
     }
 }

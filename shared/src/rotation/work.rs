@@ -17,6 +17,7 @@ use super::{
     release,
     report::ActionReport,
     retire::{orphan, retire},
+    revoke,
     rollback::roll_back,
     run::{Change, Run},
     sync::{Patience, sync},
@@ -41,7 +42,8 @@ pub(super) struct Outcome {
     pub(super) error: Option<RotationError>,
 }
 
-/// Carries out a plan. After a `restore` the target is observed and planned anew, once.
+/// Carries out a plan. After a `revoke` and after a `restore` the target is observed and planned
+/// anew, for the rest depends on which key is current then.
 pub(super) async fn work(
     run: &Run,
     target: &Target,
@@ -50,18 +52,28 @@ pub(super) async fn work(
     mut todo: Plan,
 ) -> (Observation, Plan, Outcome) {
     let mut outcome = Outcome::default();
-    let restore = todo
-        .actions
-        .iter()
-        .position(|planned| matches!(planned.action, Action::Restore { .. }));
-    if let Some(place) = restore {
-        let planned = todo.actions.remove(place);
-        outcome.carry_out(run, target, &seen, &planned).await;
+    let is_revoke = |planned: &Planned| matches!(planned.action, Action::Revoke { .. });
+    let is_restore = |planned: &Planned| matches!(planned.action, Action::Restore { .. });
+    for comes_first in [is_revoke, is_restore] {
+        let first: Vec<_> = todo
+            .actions
+            .extract_if(.., |planned| comes_first(planned))
+            .collect();
+        if first.is_empty() || outcome.error.is_some() {
+            continue;
+        }
+        for planned in &first {
+            outcome.carry_out(run, target, &seen, planned).await;
+        }
         if outcome.error.is_none() {
             match observe(run, target, false).await {
                 Ok(again) => {
-                    todo = plan(target, &again, wish);
-                    seen = again;
+                    let mut planned = plan(target, &again, wish);
+                    planned.actions.retain(|planned| !is_revoke(planned));
+                    if todo.repairs_only {
+                        planned.only_repairs();
+                    }
+                    (seen, todo) = (again, planned);
                 }
                 Err(error) => outcome.error = Some(error),
             }
@@ -192,7 +204,12 @@ impl Outcome {
                 None => Ok(()),
             },
             Action::Revoke { api_key } => {
-                let _ = api_key;
+                let revoked = revoke::finish(run, target, api_key, revoke::Haste::Later).await?;
+                if revoked.successor.is_some() {
+                    self.published = revoked.successor;
+                    self.rotated = true;
+                }
+                self.deleted.push(api_key.clone());
                 Ok(())
             }
             Action::PutParameter { index, .. } => {

@@ -180,12 +180,21 @@ impl Plan {
         }
     }
 
+    /// What was begun by hand, every run finishes.
+    pub(super) fn revocations(&mut self, seen: &Observation) {
+        for key in seen.keys.iter().filter(|key| key.is_revoked()) {
+            let api_key = key.id().clone();
+            self.push(Action::Revoke { api_key }, "it was revoked by hand");
+        }
+    }
+
     pub(super) fn orphans(&mut self, seen: &Observation, wish: &Wish) {
         let settled = seen.primary.description.is_settled(wish.settle, seen.now);
         let resumed: Vec<_> = seen
             .keys
             .iter()
-            .filter(|key| key.is_unpublished() && !seen.staged.contains(key.id()))
+            .filter(|key| key.is_unpublished() && !key.is_revoked())
+            .filter(|key| !seen.staged.contains(key.id()))
             .filter(|key| key.api_key.created_at + ORPHAN_AFTER < seen.now)
             .map(|key| key.id().clone())
             .collect();

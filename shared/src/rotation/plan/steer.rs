@@ -229,7 +229,9 @@ impl Plan {
         let (Some(due), Some((_, current))) = (self.next_rotation_date, seen.live_current()) else {
             return;
         };
-        if current.marker.is_none() {
+        if current.is_revoked() {
+            // Its revocation makes the successor.
+        } else if current.marker.is_none() {
             self.warnings.push(format!(
                 "API key `{}` carries no marker of this target, so no sweep rotates it: `adopt` or `rotate` it by hand",
                 current.id()

@@ -3,7 +3,10 @@
 use serde::Serialize;
 
 use super::{Action, RotationError};
-use crate::rotation::{error::chain, target::Life};
+use crate::{
+    confluent::ApiKeyId,
+    rotation::{error::chain, target::Life},
+};
 
 /// What became of a target: the first that fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -109,6 +112,12 @@ pub struct ActionReport {
 }
 
 impl ActionReport {
+    /// A key that is not revoked yet.
+    pub(in super::super) fn of_revoked(api_key: &ApiKeyId) -> Self {
+        let api_key = api_key.clone();
+        Self::new(&Action::Revoke { api_key }, "by hand")
+    }
+
     /// A parameter that is not written yet.
     pub(in super::super) fn of_parameter(name: &str, reason: &str) -> Self {
         let parameter = name.to_owned();

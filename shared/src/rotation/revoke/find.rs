@@ -1,0 +1,93 @@
+//! Whose a leaked key is: a target's, by its marker or by a secret that holds it, or nobody's.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    confluent::ApiKey,
+    rotation::{
+        error::RotationError, marker::Marker, request::RevokedKeys, run::Run, target::Target,
+        targets::Entry, version::SecretState,
+    },
+};
+
+/// A key that is to be revoked.
+pub(super) struct Asked<'a> {
+    pub(super) key: ApiKey,
+    pub(super) holder: Holder<'a>,
+}
+
+pub(super) enum Holder<'a> {
+    Target(&'a Target),
+    Nobody,
+}
+
+/// The keys that are alive, each with the target it belongs to.
+pub(super) async fn find<'a>(
+    run: &Run,
+    entries: &'a [Entry],
+    keys: &RevokedKeys,
+) -> Result<Vec<Asked<'a>>, RotationError> {
+    let keys = match keys {
+        RevokedKeys::OfOwner(owner) => run.confluent.list_api_keys(owner).await?,
+        RevokedKeys::Ids(ids) => {
+            let mut keys: Vec<ApiKey> = Vec::new();
+            for id in ids {
+                if !keys.iter().any(|key| key.id == *id) {
+                    keys.extend(run.confluent.get_api_key(id).await?);
+                }
+            }
+            keys
+        }
+    };
+    let mut asked = Vec::new();
+    for key in keys {
+        let holder = holder(run, entries, &key).await?;
+        asked.push(Asked { key, holder });
+    }
+    Ok(asked)
+}
+
+async fn holder<'a>(
+    run: &Run,
+    entries: &'a [Entry],
+    key: &ApiKey,
+) -> Result<Holder<'a>, RotationError> {
+    let owners = || {
+        entries
+            .iter()
+            .filter_map(|entry| entry.target.as_ref().ok())
+            .filter(|target| target.owns(key))
+    };
+    if let Some(marker) = Marker::parse(&key.description)
+        && let Some(target) = owners().find(|target| marker.is_for(&run.deployment, &target.name))
+    {
+        return Ok(Holder::Target(target));
+    }
+    for target in owners() {
+        for secret in target.secrets() {
+            // A secret that cannot be read may hold it: then it is not known whose it is.
+            let state = SecretState::read(&run.secrets, secret).await?;
+            if state.keys().contains(&key.id) {
+                return Ok(Holder::Target(target));
+            }
+        }
+    }
+    Ok(Holder::Nobody)
+}
+
+/// A sentence for each key that was named and is not there.
+pub(super) fn gone(
+    keys: &RevokedKeys,
+    held: &BTreeMap<&str, (&Target, Vec<ApiKey>)>,
+    unmanaged: &[ApiKey],
+) -> Vec<String> {
+    let RevokedKeys::Ids(ids) = keys else {
+        return Vec::new();
+    };
+    let found = held.values().flat_map(|(_, keys)| keys).chain(unmanaged);
+    let found: Vec<_> = found.map(|key| &key.id).collect();
+    ids.iter()
+        .filter(|id| !found.contains(id))
+        .map(|id| format!("API key `{id}` is gone, or may not be seen: nothing was done about it"))
+        .collect()
+}

@@ -1,0 +1,360 @@
+//! From a note to a key that is refused: act on what the key is now, until it is nowhere.
+
+use time::OffsetDateTime;
+use tokio::time::Instant;
+
+use crate::{
+    confluent::{ApiKeyId, Credential, Endpoints},
+    rotation::{
+        copies::write_copy,
+        create::{Creation, create, sweep_token},
+        error::RotationError,
+        guard::Guard,
+        labels::take_off_pending,
+        marker::{Marker, Note, rfc3339},
+        observe::{Key, read_secrets},
+        publish::{publish, write_marker},
+        retire::{await_settled, check_settled, check_unheld, deleted},
+        run::Run,
+        sync::{self, Patience, sync},
+        target::{ProbeKind, SecretSpec, Target},
+        version::{Held, SecretState},
+    },
+};
+
+/// A key moves from pending or current to a copy to nowhere; more turns mean that somebody keeps
+/// putting it back.
+const TURNS: usize = 6;
+
+/// How long a run may wait.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) enum Haste {
+    /// A sweep: what is not ready is left for the next run.
+    Later,
+    /// By hand: within the deadline.
+    Now {
+        /// At full quota the leaked key goes before its successor is made.
+        delete_first: bool,
+    },
+}
+
+/// A key that is refused at its resource, or, where nothing may be asked there, in no listing.
+#[derive(Debug)]
+pub(in super::super) struct Revoked {
+    /// The key that is current now, when one was published for it.
+    pub(in super::super) successor: Option<ApiKeyId>,
+    changed: Vec<String>,
+    proved: bool,
+    at: OffsetDateTime,
+}
+
+impl Revoked {
+    /// When it was refused, and which secrets changed.
+    pub(super) fn sentence(&self, api_key: &ApiKeyId, target: &Target) -> String {
+        let at = rfc3339(self.at);
+        let end = match self.proved {
+            true => format!("is refused at `{}` since {at}", target.resource.id),
+            false => format!("is in no listing since {at}"),
+        };
+        let changed: Vec<_> = self
+            .changed
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect();
+        match changed.is_empty() {
+            true => format!("API key `{api_key}` {end}; no secret changed"),
+            false => format!("API key `{api_key}` {end}; changed: {}", changed.join(", ")),
+        }
+    }
+}
+
+/// Revokes a key that carries its note. May be repeated at any point, and by any run.
+pub(in super::super) async fn finish(
+    run: &Run,
+    target: &Target,
+    api_key: &ApiKeyId,
+    haste: Haste,
+) -> Result<Revoked, RotationError> {
+    let mut revocation = Revocation {
+        run,
+        target,
+        api_key,
+        haste,
+        credential: None,
+        successor: None,
+        changed: Vec::new(),
+    };
+    for _ in 0..TURNS {
+        run.check_deadline()?;
+        if revocation.turn().await? {
+            let proved = revocation.prove().await?;
+            return Ok(Revoked {
+                successor: revocation.successor,
+                changed: revocation.changed,
+                proved,
+                at: OffsetDateTime::now_utc(),
+            });
+        }
+    }
+    Err(RotationError::Contended {
+        secret: target.secret.name.clone(),
+    })
+}
+
+struct Revocation<'a> {
+    run: &'a Run,
+    target: &'a Target,
+    api_key: &'a ApiKeyId,
+    haste: Haste,
+    /// With it the end can be proved at the resource.
+    credential: Option<Credential>,
+    successor: Option<ApiKeyId>,
+    changed: Vec<String>,
+}
+
+impl Revocation<'_> {
+    /// Takes the key one place further; whether it is deleted.
+    async fn turn(&mut self) -> Result<bool, RotationError> {
+        let (run, target) = (self.run, self.target);
+        let secrets = read_secrets(run, target).await?;
+        self.remember(&secrets).await?;
+        let primary = &secrets[0];
+        let holds = |held: &Option<Held>| {
+            let key = held.as_ref().and_then(Held::key);
+            key.is_some_and(|key| key.id == *self.api_key)
+        };
+        if holds(&primary.current) {
+            self.replace(primary).await?;
+            return Ok(false);
+        }
+        if let Some(pending) = primary.pending.as_ref().filter(|_| holds(&primary.pending)) {
+            let reason = "its key was revoked";
+            take_off_pending(run, target, primary, &pending.version, reason).await?;
+            self.settle(&secrets).await?;
+            self.note_again().await?;
+            return Ok(false);
+        }
+        let mut copies = secrets.iter().zip(target.secrets()).skip(1);
+        if let Some((_, copy)) = copies.find(|(copy, _)| copy.keys().contains(self.api_key)) {
+            self.rewrite(primary, copy).await?;
+            return Ok(false);
+        }
+        self.settle(&secrets).await?;
+        self.delete().await?;
+        Ok(true)
+    }
+
+    /// Keeps the secret of the key, from wherever a version still holds it.
+    async fn remember(&mut self, secrets: &[SecretState]) -> Result<(), RotationError> {
+        let own = |held: &Held| held.key().filter(|key| key.id == *self.api_key).cloned();
+        let staged = secrets
+            .iter()
+            .flat_map(|secret| [&secret.current, &secret.pending]);
+        let mut found = staged.flatten().find_map(own);
+        if found.is_none() && self.credential.is_none() {
+            let key = self.run.confluent.get_api_key(self.api_key).await?;
+            if let Some(marker) = key.and_then(|key| Marker::parse(&key.description)) {
+                let held = secrets[0].version(&self.run.secrets, &marker.token).await?;
+                found = held.as_ref().and_then(own);
+            }
+        }
+        self.credential = found.or(self.credential.take());
+        Ok(())
+    }
+
+    /// A successor is published: the pending key if there is one, else a new one.
+    async fn replace(&mut self, primary: &SecretState) -> Result<(), RotationError> {
+        let (run, target) = (self.run, self.target);
+        let endpoints = run.endpoints(&target.resource).await?;
+        let keys = run.keys_now(target).await?;
+        let version = match self.ready(primary, &keys) {
+            Some(version) => version,
+            None => self.create(primary, &endpoints, &keys).await?,
+        };
+        let patience = match self.haste {
+            Haste::Later => Patience::Once,
+            Haste::Now { .. } => Patience::UntilDeadline,
+        };
+        let synced = sync(run, target, &endpoints, primary, &version, patience).await?;
+        let published = publish(run, target, &endpoints, synced).await?;
+        self.successor = Some(published.key().clone());
+        self.change(target.secrets().map(|secret| secret.name.as_str()));
+        Ok(())
+    }
+
+    /// A pending key of ours that may still be published.
+    fn ready(&self, primary: &SecretState, keys: &[Key]) -> Option<String> {
+        let pending = primary.pending.as_ref()?;
+        let id = &pending.key()?.id;
+        let key = keys.iter().find(|key| key.id() == id)?;
+        let usable = key.marker.is_some() && !key.is_revoked();
+        usable.then(|| pending.version.clone())
+    }
+
+    async fn create(
+        &self,
+        primary: &SecretState,
+        endpoints: &Endpoints,
+        keys: &[Key],
+    ) -> Result<String, RotationError> {
+        let (run, target) = (self.run, self.target);
+        let token = sweep_token(run, target, &primary.description.arn).await?;
+        let creation = Creation {
+            target,
+            endpoints,
+            keys,
+            token: &token,
+            rotation_token: None,
+            forced: true,
+            follows_pending: true,
+            reason: "the current key was revoked",
+        };
+        match create(run, &creation).await {
+            Err(full @ RotationError::Quota { .. }) => {
+                self.make_room(keys, full).await?;
+                Ok(create(run, &creation).await?.version)
+            }
+            made => Ok(made?.version),
+        }
+    }
+
+    /// At full quota the oldest superseded key goes, whatever its grace; without one the leaked key
+    /// itself, if the outage was accepted.
+    async fn make_room(&self, keys: &[Key], full: RotationError) -> Result<(), RotationError> {
+        let secrets = read_secrets(self.run, self.target).await?;
+        let free = |key: &&Key| key.is_published() && check_unheld(&secrets, key.id()).is_ok();
+        let oldest = keys
+            .iter()
+            .filter(free)
+            .min_by_key(|key| key.published(OffsetDateTime::now_utc()));
+        let (victim, reason) = match (oldest, self.haste) {
+            (Some(key), _) => (
+                key.id(),
+                "the oldest superseded key makes room for a revoked one's successor",
+            ),
+            (None, Haste::Now { delete_first: true }) => (
+                self.api_key,
+                "`delete_first`: revoked before its successor was made",
+            ),
+            (None, _) => {
+                return Err(RotationError::NoRoom {
+                    api_key: self.api_key.clone(),
+                    source: Box::new(full),
+                });
+            }
+        };
+        if victim != self.api_key {
+            self.settle(&secrets).await?;
+        }
+        self.run.confluent.delete_api_key(victim).await?;
+        deleted(self.run, self.target.name.as_str(), victim, reason);
+        Ok(())
+    }
+
+    /// The copy goes over to the primary's key.
+    async fn rewrite(
+        &mut self,
+        primary: &SecretState,
+        copy: &SecretSpec,
+    ) -> Result<(), RotationError> {
+        let (run, target) = (self.run, self.target);
+        let (Some(current), Some(credential)) = (&primary.current, primary.current_key()) else {
+            return Err(RotationError::NothingToAdopt {
+                secret: target.secret.name.clone(),
+            });
+        };
+        let endpoints = run.endpoints(&target.resource).await?;
+        let key = run.owned_key(target, &credential.id).await?;
+        if !sync::signs_in_now(run, target, Some(&endpoints), credential, &key).await {
+            return Err(RotationError::CurrentUnproved {
+                api_key: credential.id.clone(),
+                secret: copy.name.clone(),
+            });
+        }
+        let guard = Guard {
+            run,
+            target,
+            arn: &primary.description.arn,
+            current: &current.version,
+            pending: None,
+            api_key: &credential.id,
+        };
+        write_copy(run, target, copy, credential, &endpoints, &guard).await?;
+        self.change([copy.name.as_str()]);
+        Ok(())
+    }
+
+    fn change<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) {
+        for name in names {
+            if !self.changed.iter().any(|known| known == name) {
+                self.changed.push(name.to_owned());
+            }
+        }
+    }
+
+    async fn settle(&self, secrets: &[SecretState]) -> Result<(), RotationError> {
+        match self.haste {
+            Haste::Now { .. } => await_settled(self.run, self.target, self.api_key).await,
+            Haste::Later => secrets
+                .iter()
+                .try_for_each(|secret| check_settled(self.run, secret, self.api_key)),
+        }
+    }
+
+    /// The last writer of a description wins: a late publish may have written over the note.
+    async fn note_again(&self) -> Result<(), RotationError> {
+        let Some(key) = self.run.confluent.get_api_key(self.api_key).await? else {
+            return Ok(());
+        };
+        match Marker::parse(&key.description) {
+            Some(marker) if marker.revoked.is_none() => {
+                let revoked = Some(Note::At(OffsetDateTime::now_utc()));
+                let marker = Marker { revoked, ..marker };
+                let reason = "its note was lost";
+                write_marker(self.run, self.target, self.api_key, &marker, reason).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// All secrets are read once more; a complete listing that lacks the key is the proof.
+    async fn delete(&self) -> Result<(), RotationError> {
+        let (run, target) = (self.run, self.target);
+        check_unheld(&read_secrets(run, target).await?, self.api_key)?;
+        run.confluent.delete_api_key(self.api_key).await?;
+        let listed = run.keys_now(target).await?;
+        if listed.iter().any(|key| key.id() == self.api_key) {
+            return Err(RotationError::StillListed {
+                api_key: self.api_key.clone(),
+            });
+        }
+        deleted(run, target.name.as_str(), self.api_key, "revoked");
+        Ok(())
+    }
+
+    /// By hand: waits until the key is refused at its resource; whether that was asked.
+    async fn prove(&self) -> Result<bool, RotationError> {
+        let (run, target) = (self.run, self.target);
+        let (Some(credential), ProbeKind::Rest, Haste::Now { .. }) =
+            (&self.credential, target.probe, self.haste)
+        else {
+            return Ok(false);
+        };
+        let endpoints = run.endpoints(&target.resource).await?;
+        loop {
+            match sync::refused_twice(run, target, &endpoints, credential).await {
+                Ok(()) => return Ok(true),
+                Err(_) if Instant::now() + run.settings.probe_round_gap < run.deadline => {
+                    tokio::time::sleep(run.settings.probe_round_gap).await;
+                }
+                Err(answer) => {
+                    return Err(RotationError::StillSignsIn {
+                        api_key: self.api_key.clone(),
+                        resource: target.resource.id.to_string(),
+                        answer: answer.to_string(),
+                    });
+                }
+            }
+        }
+    }
+}

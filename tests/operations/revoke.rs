@@ -1,0 +1,228 @@
+//! `revoke`: a leaked key stops working, and nobody who reads the secrets notices.
+
+use serde_json::{Value, json};
+use tests::{Scene, Target, Witness, marked_keys, report};
+
+const SETTINGS: [(&str, &str); 1] = [("SETTLE_SECONDS", "6")];
+
+async fn filled(target: &Target) -> (Scene, String) {
+    let scene = Scene::with(&SETTINGS).await;
+    scene.add(target).await;
+    scene.sweep().await;
+    let key = scene.stores().await.current_key(target.primary()).unwrap();
+    scene.age(0.05).await;
+    (scene, key)
+}
+
+fn lives(scene: &Scene, id: &str) -> bool {
+    let world = scene.cloud.controls.emulator().world();
+    let mut keys = world["api_keys"].as_array().unwrap().iter();
+    keys.any(|key| key["id"] == id && key["state"] != "deleted")
+}
+
+#[tokio::test]
+async fn a_current_key_is_replaced_everywhere_first_and_then_refused() {
+    let target = Target::with_a_copy("orders");
+    let (scene, leaked) = filled(&target).await;
+    let witness = Witness::of(&scene, &[&target]);
+    let event = json!({"operation": "revoke", "api_keys": [leaked]});
+    let mut dry = event.clone();
+    dry["dry_run"] = true.into();
+    let answer = scene.ask(dry).await;
+    assert_eq!(
+        report::of(&answer, "orders")["summary"],
+        format!("would revoke API key `{leaked}`")
+    );
+    assert_eq!(marked_keys(&scene).len(), 1);
+
+    let answer = scene.ask(event.clone()).await;
+    let entry = report::of(&answer, "orders");
+    assert_eq!(entry["status"], "rotated", "{answer:#}");
+    let summary = entry["summary"].as_str().unwrap();
+    assert!(
+        summary.contains("is refused at `lkc-c29js0` since 20"),
+        "{summary}"
+    );
+    for secret in target.secrets() {
+        assert!(summary.contains(secret), "{summary}");
+        let current = scene.stores().await.current_key(secret).unwrap();
+        assert_ne!(current, leaked);
+    }
+    assert!(!lives(&scene, &leaked));
+    assert_eq!(marked_keys(&scene).len(), 1);
+    witness.saw_no_failure().await;
+
+    // Again: it is gone.
+    let answer = scene.ask(event).await;
+    assert!(
+        answer["warnings"][0].as_str().unwrap().contains("is gone"),
+        "{answer:#}"
+    );
+}
+
+#[tokio::test]
+async fn a_superseded_and_a_pending_key_go_without_a_rotation() {
+    let target = Target::plain("orders");
+    let (scene, superseded) = filled(&target).await;
+    scene.age(31.0).await;
+    scene.sweep().await;
+    scene.age(0.05).await;
+    let current = scene.stores().await.current_key(target.primary()).unwrap();
+    let token = scene.empty_pending_version(target.primary()).await;
+    scene.step(target.primary(), &token, "createSecret").await;
+    let pending = scene.stores().await.pending_key(target.primary()).unwrap();
+    let witness = Witness::of(&scene, &[&target]);
+    let event = json!({"operation": "revoke", "api_keys": [superseded, pending]});
+    let answer = scene.ask(event).await;
+    assert_eq!(
+        report::of(&answer, "orders")["status"],
+        "kept",
+        "{answer:#}"
+    );
+    assert!(
+        !lives(&scene, &superseded) && !lives(&scene, &pending),
+        "{answer:#}"
+    );
+    let stores = scene.stores().await;
+    assert_eq!(stores.current_key(target.primary()), Some(current));
+    assert_eq!(stores.pending_key(target.primary()), None);
+    witness.saw_no_failure().await;
+}
+
+#[tokio::test]
+async fn a_key_that_only_a_copy_holds_is_rewritten_there() {
+    let target = Target::with_a_copy("orders");
+    let (scene, first) = filled(&target).await;
+    let copy = target.secrets()[1];
+    let old = scene.cloud.aws.secret_text(copy).await.unwrap();
+    scene.age(31.0).await;
+    scene.sweep().await;
+    scene.cloud.aws.put_secret_value(copy, &old).await.unwrap();
+    scene.age(0.05).await;
+    let witness = Witness::of(&scene, &[&target]);
+    let answer = scene
+        .ask(json!({"operation": "revoke", "api_key": first}))
+        .await;
+    let summary = report::of(&answer, "orders")["summary"].as_str().unwrap();
+    assert!(summary.contains(&format!("changed: `{copy}`")), "{summary}");
+    assert!(!lives(&scene, &first));
+    witness.saw_no_failure().await;
+}
+
+#[tokio::test]
+async fn a_revocation_that_died_is_finished_by_the_next_sweeps() {
+    let target = Target::with_a_copy("orders");
+    let (scene, leaked) = filled(&target).await;
+    let witness = Witness::of(&scene, &[&target]);
+    let dies = json!([{"service": "confluent", "operation": "PATCH /iam/v2/api-keys/{id}", "effect": "kill_caller_after"}]);
+    scene.cloud.controls.post_faults(dies).unwrap();
+    let done = scene
+        .invoke(json!({"operation": "revoke", "api_keys": [leaked]}))
+        .await;
+    assert!(done.error.is_some());
+    scene.cloud.controls.clear_faults();
+    let mut told = Vec::new();
+    for _ in 0..3 {
+        told.push(scene.sweep().await);
+        scene.age(0.05).await;
+    }
+    assert!(!lives(&scene, &leaked), "{told:#?}");
+    assert_eq!(marked_keys(&scene).len(), 1, "{told:#?}");
+    witness.saw_no_failure().await;
+}
+
+#[tokio::test]
+async fn a_key_of_nobody_needs_unmanaged_and_an_owner_means_all_of_its_keys() {
+    let target = Target::with_a_copy("orders");
+    let (scene, current) = filled(&target).await;
+    let (nobodys, _) = scene.foreign_key(&target, 3);
+    let event = json!({"operation": "revoke", "api_keys": [nobodys]});
+    let message = scene.refused(event.clone()).await;
+    assert!(message.contains("`\"unmanaged\": true`"), "{message}");
+    assert!(lives(&scene, &nobodys));
+
+    let mut event = json!({"operation": "revoke", "owner": "sa-12mgdv"});
+    let message = scene.refused(event.clone()).await;
+    assert!(message.contains(&nobodys), "{message}");
+    assert!(!lives(&scene, &current) && lives(&scene, &nobodys));
+    event["unmanaged"] = true.into();
+    scene.ask(event).await;
+    assert!(!lives(&scene, &nobodys));
+    assert_eq!(marked_keys(&scene).len(), 1);
+}
+
+#[tokio::test]
+async fn the_key_that_keywheel_itself_signs_in_with_is_never_nobodys() {
+    let scene = Scene::with(&SETTINGS).await;
+    let (own, _) = scene.cloud.controls.emulator().cloud_api_key();
+    let message = scene
+        .refused(json!({"operation": "revoke", "api_keys": [own], "unmanaged": true}))
+        .await;
+    assert!(
+        message.contains("is the one that Keywheel signs in with"),
+        "{message}"
+    );
+    assert!(lives(&scene, &own));
+}
+
+#[tokio::test]
+async fn at_full_quota_the_oldest_superseded_key_makes_room_or_the_outage_must_be_accepted() {
+    let target = Target::plain("orders");
+    let (scene, first) = filled(&target).await;
+    let full = |most: u64| json!({"clusters": [{"id": "lkc-c29js0", "max_api_keys": most}]});
+    // One key and no room.
+    scene.cloud.controls.emulator().add(full(3)).unwrap();
+    scene.foreign_key(&target, 1);
+    scene.foreign_key(&target, 1);
+    let mut event = json!({"operation": "revoke", "api_keys": [first]});
+    let message = scene.refused(event.clone()).await;
+    assert!(message.contains("`\"delete_first\": true`"), "{message}");
+    assert!(lives(&scene, &first));
+    event["delete_first"] = true.into();
+    let answer = scene.ask(event).await;
+    assert_eq!(
+        report::of(&answer, "orders")["status"],
+        "rotated",
+        "{answer:#}"
+    );
+    assert!(!lives(&scene, &first));
+
+    // With a superseded key there is room after all.
+    scene.cloud.controls.emulator().add(full(4)).unwrap();
+    scene.age(31.0).await;
+    scene.sweep().await;
+    scene.age(0.05).await;
+    let witness = Witness::of(&scene, &[&target]);
+    let current = scene.stores().await.current_key(target.primary()).unwrap();
+    let answer = scene
+        .ask(json!({"operation": "revoke", "api_keys": [current]}))
+        .await;
+    assert_eq!(
+        report::of(&answer, "orders")["status"],
+        "rotated",
+        "{answer:#}"
+    );
+    assert_eq!(marked_keys(&scene).len(), 1);
+    witness.saw_no_failure().await;
+}
+
+#[tokio::test]
+async fn a_foreign_key_in_a_secret_of_a_target_is_replaced_when_it_is_said() {
+    let target = Target::with_a_copy("orders");
+    let scene = Scene::with(&SETTINGS).await;
+    let foreign = scene.add_with_foreign_key(&target, 3).await;
+    scene.age(0.05).await;
+    let witness = Witness::of(&scene, &[&target]);
+    let mut event: Value = json!({"operation": "revoke", "api_keys": [foreign]});
+    let message = scene.refused(event.clone()).await;
+    assert!(message.contains("unmanaged"), "{message}");
+    event["unmanaged"] = true.into();
+    let answer = scene.ask(event).await;
+    assert_eq!(
+        report::of(&answer, "orders")["status"],
+        "rotated",
+        "{answer:#}"
+    );
+    assert!(!lives(&scene, &foreign));
+    witness.saw_no_failure().await;
+}
