@@ -25,6 +25,9 @@ fn numbered(n: usize) -> Target {
 #[tokio::test]
 async fn of_four_hundred_adopted_overdue_targets_ten_rotate_at_once_and_later_they_are_spread() {
     let scene = Scene::start().await;
+    let room = json!({"clusters": [{"id": KAFKA, "max_api_keys": 2000}],
+        "service_accounts": [{"id": ORDERS, "max_api_keys": 2000}]});
+    scene.cloud.controls.emulator().add(room).unwrap();
     let targets: Vec<_> = (0..400).map(numbered).collect();
     stream::iter(&targets)
         .for_each_concurrent(16, async |target| {

@@ -44,7 +44,7 @@ async fn three_failures_in_a_row_end_the_run_as_one_and_no_pause_grows() {
             .parameters()
             .iter()
             .filter(|found| found["name"].as_str().unwrap().starts_with("/t0/"));
-        assert_eq!(put.count(), 10);
+        assert_eq!(put.count(), 14);
 
         scene.cloud.controls.clear_faults();
         assert_eq!(scene.sweep().await["counts"]["rotated"], 6);

@@ -243,7 +243,11 @@ async fn store(
                 .and_then(Held::key)
                 .is_some_and(|held| held.id == key.id);
             if let (Err(_), false) = (&put, mine) {
-                delete(run, target, &key.id, "another run was first").await;
+                let reason = match &held {
+                    Some(_) => "another run was first",
+                    None => "its version could not be written",
+                };
+                delete(run, target, &key.id, reason).await;
             }
             match (held, put) {
                 (Some(held), _) if held.key().is_some() => Ok(held),

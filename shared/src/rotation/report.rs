@@ -161,6 +161,7 @@ impl Report {
             mode = self.mode,
             dry_run = self.dry_run,
             complete = self.complete,
+            stopped_early = self.stopped_early,
             counts = ?self.counts,
             strays = ?self.strays,
             warnings = ?self.warnings,
