@@ -21,6 +21,7 @@ mod guard;
 mod hold;
 mod labels;
 pub mod marker;
+mod metrics;
 pub mod observe;
 pub mod plan;
 pub mod publish;
