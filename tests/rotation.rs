@@ -17,6 +17,8 @@ mod callback;
 mod contract;
 #[path = "rotation/cycle.rs"]
 mod cycle;
+#[path = "rotation/events.rs"]
+mod events;
 #[path = "rotation/figures.rs"]
 mod figures;
 #[path = "rotation/quiet.rs"]

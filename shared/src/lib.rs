@@ -2,6 +2,7 @@
 pub mod aws;
 pub mod client_config;
 pub mod confluent;
+pub mod event_bus;
 pub mod failure;
 pub mod http;
 pub mod log;

@@ -7,6 +7,7 @@
 //! is what comes out.
 
 mod adopt;
+mod announce;
 pub mod callback;
 mod cloud_key;
 mod conclude;
@@ -14,11 +15,13 @@ mod copies;
 mod create;
 pub mod engine;
 pub mod error;
+mod events;
 mod grants;
 mod guard;
 mod hold;
 mod labels;
 pub mod marker;
+mod metrics;
 pub mod observe;
 pub mod plan;
 pub mod publish;

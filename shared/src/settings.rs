@@ -1,5 +1,6 @@
 //! The environment of a function, parsed at its door: every wrong setting is named in one error.
 
+mod event_bus;
 mod function_arn;
 mod lookup;
 mod stream;
@@ -22,7 +23,8 @@ pub use stream::{RecordFormat, StreamSettings};
 /// What `key-rotation` and `secret-rotation` are told. A variable that is empty counts as not set.
 ///
 /// Names of later versions: `KEY_USAGE_TABLE` is refused, because it would guard something, as is
-/// `CONFLUENT_AUTH` other than `api_key`. `EVENT_BUS`, `NOTICE_HOURS`, `IDLE_DAYS`, `HARD_DEADLINE_DAYS` and `KAFKA_CA_FILE` have no effect yet.
+/// `CONFLUENT_AUTH` other than `api_key`. `IDLE_DAYS`, `HARD_DEADLINE_DAYS` and `KAFKA_CA_FILE`
+/// have no effect yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// `TARGETS_PATH`: where in Parameter Store the targets are. Default `/keywheel/targets`.
@@ -54,6 +56,12 @@ pub struct Settings {
     pub max_rotations_per_sweep: u32,
     /// `MAX_RETIREMENTS_PER_SWEEP`: how many keys a sweep retires at most. Default 10; 0: none.
     pub max_retirements_per_sweep: u32,
+    /// `EVENT_BUS`: name or ARN of EventBridge's bus that is told of keys and failures; `none`
+    /// tells nobody. Default `default`.
+    pub event_bus: Option<String>,
+    /// `NOTICE_HOURS`: this long before a key may be retired its retirement is announced, 0 to
+    /// 8760. Default 72.
+    pub notice: Duration,
     /// `CA_BUNDLE_FILE`: certificates (PEM) to trust beside the public ones, read at start.
     /// Default: none.
     pub ca_bundle: Vec<CertificateDer<'static>>,
@@ -132,6 +140,8 @@ impl Settings {
         let settle = settings.seconds("SETTLE_SECONDS", "60", 1..=3600);
         let max_rotations_per_sweep = settings.count("MAX_ROTATIONS_PER_SWEEP", "10");
         let max_retirements_per_sweep = settings.count("MAX_RETIREMENTS_PER_SWEEP", "10");
+        let event_bus = settings.or("EVENT_BUS", "default", event_bus::event_bus);
+        let notice = settings.hours("NOTICE_HOURS", "72", 0..=8760);
         let ca_bundle = settings.optional("CA_BUNDLE_FILE", ca_bundle);
         settings.finish(|| {
             Some(Self {
@@ -146,6 +156,8 @@ impl Settings {
                 settle: settle?,
                 max_rotations_per_sweep: max_rotations_per_sweep?,
                 max_retirements_per_sweep: max_retirements_per_sweep?,
+                event_bus: event_bus?,
+                notice: notice?,
                 ca_bundle: ca_bundle.unwrap_or_default(),
             })
         })

@@ -4,6 +4,7 @@ use lambda_runtime::LambdaEvent;
 use serde_json::Value;
 use shared::{
     failure::Failure,
+    log,
     rotation::{Engine, Output, Report, Request, RotationError},
 };
 
@@ -16,6 +17,7 @@ async fn answer(engine: &Engine, event: LambdaEvent<Value>) -> Result<Value, Rot
     let request = Request::parse(&event.payload)?;
     let report = engine.handle(&request, &event.context).await?;
     report.log();
+    log::line(&report.metrics());
     report.check(&request)?;
     Ok(match request.output {
         Output::Json => report.to_json(),

@@ -11,6 +11,7 @@ use crate::{
 };
 
 use super::{
+    announce::announce_published,
     create::{Creation, create},
     error::RotationError,
     labels::take_off_pending,
@@ -145,10 +146,13 @@ pub(super) async fn step(run: &Run, event: &StepEvent) -> Result<StepAnswer, Rot
         });
     }
     let mut secrets = read_secrets(run, &target).await?;
+    let arns = secrets.iter().map(|secret| secret.description.arn.clone());
+    let arns = arns.collect();
     let mut steps = Steps {
         run,
         event,
         primary: secrets.remove(0),
+        arns,
         target,
         answer,
     };
@@ -201,6 +205,8 @@ struct Steps<'a> {
     event: &'a StepEvent,
     target: Target,
     primary: SecretState,
+    /// Of all secrets, the primary first.
+    arns: Vec<String>,
     answer: StepAnswer,
 }
 
@@ -295,6 +301,9 @@ impl Steps<'_> {
         .await?;
         let published = publish(run, target, &endpoints, synced).await?;
         self.answer.warnings.extend_from_slice(published.warnings());
+        let arns = std::mem::take(&mut self.arns);
+        let untold = announce_published(run, target, arns, published.key()).await;
+        self.answer.warnings.extend(untold);
         let summary = format!("API key `{}` is published", published.key());
         self.say(Some(published.key()), summary);
         Ok(())

@@ -44,6 +44,8 @@ pub(super) fn conclude(
         current(&seen, &outcome),
         keys(target, &seen, &plan, &outcome),
     );
+    let secrets = seen.secrets().map(|secret| secret.description.arn.clone());
+    let secrets = secrets.collect();
     let problem = plan
         .problem
         .take()
@@ -68,6 +70,7 @@ pub(super) fn conclude(
             .is_some_and(RotationError::is_of_the_control_plane),
         failed_before: circumstances.state.failures > 0,
         backed_off: matches!(problem, Some(RotationError::BacksOff { .. })),
+        secrets,
         ..TargetReport::new(target.name.to_string(), status, text)
     };
     report.warnings.extend(outcome.warnings);

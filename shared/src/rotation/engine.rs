@@ -11,6 +11,7 @@ use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
     confluent::{Confluent, UserAgent},
+    event_bus::EventBus,
     http::HttpClient,
     parameters::Parameters,
     secrets::Secrets,
@@ -42,6 +43,7 @@ const NO_ACCOUNT: &str = "000000000000";
 pub struct Engine {
     secrets: Secrets,
     parameters: Parameters,
+    event_bus: Option<EventBus>,
     http: HttpClient,
     settings: Arc<Settings>,
     region: String,
@@ -60,6 +62,10 @@ impl Engine {
         Self {
             secrets: Secrets::new(aws),
             parameters: Parameters::new(aws),
+            event_bus: settings
+                .event_bus
+                .as_deref()
+                .map(|bus| EventBus::new(aws, bus)),
             http,
             settings: Arc::new(settings),
             region: aws.region().map(ToString::to_string).unwrap_or_default(),
@@ -111,6 +117,7 @@ impl Engine {
         Ok(Run {
             secrets: self.secrets.clone(),
             parameters: self.parameters.clone(),
+            event_bus: self.event_bus.clone(),
             confluent: Confluent::new(
                 &self.http,
                 &self.settings.confluent_cloud_url,

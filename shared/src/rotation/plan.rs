@@ -20,6 +20,9 @@ use super::{
 /// By hand, a key published this recently is not rotated again unasked.
 const ALREADY: Duration = Duration::hours(1);
 
+/// What the reason begins with that keeps a superseded key because somebody signs in with it.
+pub(super) const IN_USE: &str = "in use";
+
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {

@@ -46,6 +46,9 @@ pub struct Report {
     /// Why the run ended early for all that needs the control plane.
     #[serde(skip)]
     pub(super) outage: Option<Ended>,
+    /// How often Confluent told to slow down.
+    #[serde(skip)]
+    pub(super) rate_limited: u64,
 }
 
 /// Targets by status.
@@ -96,6 +99,7 @@ impl Report {
             strays: Vec::new(),
             warnings: Vec::new(),
             outage: None,
+            rate_limited: 0,
         }
     }
 

@@ -17,6 +17,7 @@ use tokio::{
 use crate::{
     client_config::ClientParameter,
     confluent::{ApiKey, ApiKeyId, Confluent, ConfluentError, Endpoints, OwnerId, Resource},
+    event_bus::EventBus,
     parameters::{Parameters, ParametersError},
     secrets::Secrets,
     settings::Settings,
@@ -45,6 +46,8 @@ pub struct Run {
     pub parameters: Parameters,
     /// Confluent's control plane, signed in with the Cloud API key of this invocation.
     pub confluent: Confluent,
+    /// EventBridge, unless it is switched off.
+    pub event_bus: Option<EventBus>,
     /// Whose keys are ours.
     pub deployment: Deployment,
     /// The settings.

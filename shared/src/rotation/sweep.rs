@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 use crate::settings::Mode;
 
 use super::{
+    announce::announce,
     conclude::{Circumstances, conclude},
     error::RotationError,
     marker::Marker,
@@ -50,8 +51,8 @@ pub(super) async fn sweep(run: &Run, request: &Request) -> Result<Report, Rotati
         report.warnings.push(warning.to_owned());
     }
     let named = entries.iter().filter(|entry| request.names(&entry.name));
-    let states = |name: &str| states.get(name).cloned().unwrap_or_default();
-    let mut looked = stream::iter(named.map(|entry| look(run, entry, &wish, states(&entry.name))))
+    let state = |name: &str| states.get(name).cloned().unwrap_or_default();
+    let mut looked = stream::iter(named.map(|entry| look(run, entry, &wish, state(&entry.name))))
         .buffer_unordered(AT_ONCE)
         .collect::<Vec<_>>()
         .await;
@@ -72,13 +73,13 @@ pub(super) async fn sweep(run: &Run, request: &Request) -> Result<Report, Rotati
     .await;
     report.outage = run.confluent.outage();
     report.wait_for_the_next_run();
-    if acts
-        && matches!(
+    if acts {
+        let judges = matches!(
             request.operation,
             Operation::Sweep | Operation::Rotate { .. }
-        )
-    {
-        remember::remember(run, &mut report).await;
+        );
+        let news = announce(run, &entries, &states, &mut report, judges).await;
+        remember::remember(run, &mut report, &news, judges).await;
     }
     report.stopped_early = run.has_stopped_early();
     report.strays = strays(run, &entries).await;

@@ -135,6 +135,23 @@ impl<'a> Lookup<'a> {
         })
     }
 
+    /// A span in whole hours.
+    pub(super) fn hours(
+        &mut self,
+        name: &'static str,
+        default: &str,
+        range: RangeInclusive<u64>,
+    ) -> Option<Duration> {
+        self.or(name, default, |text| {
+            let hours = digits(text).filter(|hours| range.contains(hours));
+            let span = hours.map(|hours| Duration::from_secs(hours * 3600));
+            span.ok_or_else(|| {
+                let (least, most) = range.into_inner();
+                format!("expected whole hours from {least} to {most}")
+            })
+        })
+    }
+
     /// A number of things.
     pub(super) fn count(&mut self, name: &'static str, default: &str) -> Option<u32> {
         self.or(name, default, |text| {

@@ -38,6 +38,8 @@ fn the_defaults() {
             settle: Duration::from_secs(60),
             max_rotations_per_sweep: 10,
             max_retirements_per_sweep: 10,
+            event_bus: Some("default".to_owned()),
+            notice: Duration::from_secs(72 * 3600),
             ca_bundle: Vec::new(),
         }
     );
@@ -58,6 +60,8 @@ fn every_setting_is_read() {
         ("SETTLE_SECONDS", "6"),
         ("MAX_ROTATIONS_PER_SWEEP", "0"),
         ("MAX_RETIREMENTS_PER_SWEEP", "3"),
+        ("EVENT_BUS", "none"),
+        ("NOTICE_HOURS", "1"),
         ("CA_BUNDLE_FILE", &bundle.path),
         ("GRANTS_PATH", "/team_a/grants"),
         ("STATE_PATH", "/team_a/state"),
@@ -76,6 +80,8 @@ fn every_setting_is_read() {
             settle: Duration::from_secs(6),
             max_rotations_per_sweep: 0,
             max_retirements_per_sweep: 3,
+            event_bus: None,
+            notice: Duration::from_secs(3600),
             ca_bundle: vec![webpki_root_certs::TLS_SERVER_ROOT_CERTS[0].clone()],
         }
     );
@@ -116,6 +122,29 @@ fn wrong_values_are_named_with_their_reason() {
     assert_snapshot!(refused("MAX_ROTATIONS_PER_SWEEP", "-1"), @"setting `MAX_ROTATIONS_PER_SWEEP` is `-1`: expected a whole number from 0");
     assert_snapshot!(refused("MAX_RETIREMENTS_PER_SWEEP", "4294967296"), @"setting `MAX_RETIREMENTS_PER_SWEEP` is `4294967296`: expected a whole number from 0");
     assert_snapshot!(refused("MODE", &"x\n".repeat(80)), @r"setting `MODE` is `x\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx\nx`: expected `plan` or `apply`");
+}
+
+#[test]
+fn an_event_bus_is_a_name_an_arn_or_none() {
+    let arn = "arn:aws-us-gov:events:us-gov-west-1:123456789012:event-bus/team/keys";
+    for bus in ["default", "team.keys-1_a/b", arn] {
+        let settings = read(&[SECRET_ID, ("EVENT_BUS", bus)]).unwrap();
+        assert_eq!(settings.event_bus.as_deref(), Some(bus));
+    }
+    for wrong in [
+        "two words",
+        "arn:aws:events:us-east-1:123456789012:rule/keys",
+        "arn:aws:sqs:us-east-1:123456789012:event-bus/keys",
+        "arn:aws:events:us-east-1:1234:event-bus/keys",
+        "arn:aws:events:us-east-1:123456789012:event-bus/",
+    ] {
+        assert!(
+            refused("EVENT_BUS", wrong).contains("the name or ARN of"),
+            "{wrong}"
+        );
+    }
+    assert_snapshot!(refused("EVENT_BUS", "my bus"), @"setting `EVENT_BUS` is `my bus`: expected `none`, or the name or ARN of an event bus of EventBridge");
+    assert_snapshot!(refused("NOTICE_HOURS", "3d"), @"setting `NOTICE_HOURS` is `3d`: expected whole hours from 0 to 8760");
 }
 
 #[test]

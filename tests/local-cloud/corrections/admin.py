@@ -9,7 +9,7 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.secretsmanager.models import secretsmanager_backends
 from moto.ssm.models import ssm_backends
 
-from corrections import ageing, history, player, scheduler, store
+from corrections import ageing, events, history, player, scheduler, store
 from corrections.account import changing, reading
 
 REGION = "us-east-1"
@@ -59,6 +59,10 @@ def stores(account: str, region: str = REGION) -> dict:
         return store.stores(account, region)
 
 
+def events_put(account: str, region: str = REGION) -> dict:
+    return {"events": events.recorded(account, region)}
+
+
 def age(account: str, days: Number, region: str = REGION) -> dict:
     with changing(account):
         ageing.age(account, region, days)
@@ -71,6 +75,7 @@ def reset(account: str, region: str = REGION) -> dict:
         for backends in (secretsmanager_backends, ssm_backends, dynamodb_backends):
             backends[account][region].reset()
         scheduler.reset(account, region)
+        events.reset(account, region)
         history.forget(account, region)
     return {}
 
@@ -80,6 +85,7 @@ CALLS = {
     ("POST", "/corrections/player"): register_player,
     ("GET", "/corrections/functions"): functions,
     ("GET", "/corrections/stores"): stores,
+    ("GET", "/corrections/events"): events_put,
     ("POST", "/corrections/age"): age,
     ("POST", "/corrections/reset"): reset,
 }

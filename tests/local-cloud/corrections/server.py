@@ -13,7 +13,15 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import BaseWSGIServer, make_server
 
 # Each puts its corrections in place when it is imported.
-from corrections import account, admin, as_of, awslambda, scheduler, secretsmanager  # noqa: F401
+from corrections import (  # noqa: F401
+    account,
+    admin,
+    as_of,
+    awslambda,
+    events,
+    scheduler,
+    secretsmanager,
+)
 
 HOST = "127.0.0.1"
 

@@ -89,6 +89,14 @@ impl Controls {
         self.account.stores().await
     }
 
+    /// Every event that was put on a bus, in order: `bus`, and `event` as a rule's target gets it.
+    ///
+    /// # Errors
+    /// AWS cannot be asked.
+    pub async fn events(&self) -> Result<Vec<Value>, MotoError> {
+        self.account.events().await
+    }
+
     /// Everything as at the start, but for the functions and their settings.
     ///
     /// # Errors

@@ -168,6 +168,18 @@ impl Account {
         self.correct(Method::GET, "stores", &Value::Null).await
     }
 
+    /// Every event that was put on a bus, in order: `bus`, and `event` as a rule's target gets it.
+    ///
+    /// # Errors
+    /// As [`Account::call`].
+    pub async fn events(&self) -> Result<Vec<Value>, MotoError> {
+        let mut answer = self.correct(Method::GET, "events", &Value::Null).await?;
+        Ok(match answer["events"].take() {
+            Value::Array(events) => events,
+            _ => Vec::new(),
+        })
+    }
+
     /// Makes everything stored older by `days`.
     ///
     /// # Errors
@@ -177,7 +189,7 @@ impl Account {
         self.correct(Method::POST, "age", &body).await.map(drop)
     }
 
-    /// Empties Secrets Manager, Parameter Store and DynamoDB.
+    /// Empties Secrets Manager, Parameter Store, DynamoDB and EventBridge.
     ///
     /// # Errors
     /// As [`Account::call`].

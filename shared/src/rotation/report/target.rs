@@ -89,6 +89,9 @@ pub struct TargetReport {
     /// It was left alone because it keeps failing.
     #[serde(skip)]
     pub(in super::super) backed_off: bool,
+    /// The ARNs of its secrets, the primary first, where they were seen.
+    #[serde(skip)]
+    pub(in super::super) secrets: Vec<String>,
 }
 
 /// One action.
@@ -237,6 +240,7 @@ impl TargetReport {
             outage: false,
             failed_before: false,
             backed_off: false,
+            secrets: Vec::new(),
         }
     }
 

@@ -4,6 +4,7 @@ use futures_util::{StreamExt, stream};
 use time::OffsetDateTime;
 
 use crate::rotation::{
+    announce::{self, News},
     error::chain,
     report::{Report, Status, TargetReport},
     run::Run,
@@ -12,11 +13,24 @@ use crate::rotation::{
 
 use super::{AT_ONCE, look::is_bad};
 
-/// Writes failures, back-off and recoveries, where they change anything.
-pub(super) async fn remember(run: &Run, report: &mut Report) {
-    let changed = report.targets.iter().filter(|target| matters(target));
-    let failed = stream::iter(changed.map(async |target| {
-        let written = state::change(run, &target.target, |state| note(state, target)).await;
+/// Writes failures, back-off and recoveries, where the run `judges` and they change anything, and
+/// what was told.
+pub(super) async fn remember(run: &Run, report: &mut Report, news: &News, judges: bool) {
+    let changed = report.targets.iter().filter_map(|target| {
+        let judged = judges && matters(target);
+        let told = news.get(&target.target);
+        (judged || told.is_some()).then_some((target, judged, told))
+    });
+    let failed = stream::iter(changed.map(async |(target, judged, told)| {
+        let written = state::change(run, &target.target, |state| {
+            if judged {
+                note(state, target);
+            }
+            if let Some(told) = told {
+                announce::note(state, target, told);
+            }
+        })
+        .await;
         written.err().map(|error| {
             format!(
                 "the state of target `{}` was not kept: {}",

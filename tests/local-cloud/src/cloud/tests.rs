@@ -230,6 +230,16 @@ async fn the_control_url_offers_the_world_time_faults_log_and_stores() {
         json!([])
     );
 
+    let entry = |bus: &str| json!({"EventBusName": bus, "Source": "here", "DetailType": "Said", "Detail": "{\"a\": 1}"});
+    let entries = json!({"Entries": [entry("default"), entry("nowhere")]});
+    let (_, put) = aws(&cloud, "AWSEvents.PutEvents", entries).await;
+    assert_eq!(put["FailedEntryCount"], 0);
+    let (_, events) = control(&cloud, "GET", "/events", Value::Null).await;
+    assert_eq!(events.as_array().unwrap().len(), 1);
+    assert_eq!(events[0]["bus"], "default");
+    assert_eq!(events[0]["event"]["id"], put["Entries"][0]["EventId"]);
+    assert_eq!(events[0]["event"]["detail"], json!({"a": 1}));
+
     cloud.aws.create_secret("s", Some("{}"), &[]).await.unwrap();
     assert_eq!(control(&cloud, "POST", "/reset", json!({})).await.0, 200);
     let (_, stores) = control(&cloud, "GET", "/stores", Value::Null).await;
@@ -245,10 +255,12 @@ async fn the_control_url_offers_the_world_time_faults_log_and_stores() {
             .unwrap()
             .contains(&json!("sa-9"))
     );
-    assert_eq!(
-        control(&cloud, "GET", "/faults", Value::Null).await.1,
-        json!([])
-    );
+    for forgotten in ["/faults", "/events"] {
+        assert_eq!(
+            control(&cloud, "GET", forgotten, Value::Null).await.1,
+            json!([])
+        );
+    }
 }
 
 #[tokio::test]

@@ -72,6 +72,7 @@ impl Controls {
             }
             ("GET", "/requests") => Ok(json!(self.requests(since(query)?))),
             ("GET", "/stores") => self.stores().await.map_err(broken),
+            ("GET", "/events") => self.events().await.map(Value::from).map_err(broken),
             ("POST", "/reset") => {
                 let Nothing {} = if body.is_empty() {
                     Nothing {}
@@ -87,7 +88,7 @@ impl Controls {
 }
 
 const CALLS: &str = "there are GET, POST, DELETE /world, POST /age, POST /sync, POST /rate, \
-    POST, GET, DELETE /faults, GET /requests, GET /stores, POST /reset";
+    POST, GET, DELETE /faults, GET /requests, GET /stores, GET /events, POST /reset";
 
 fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, (u16, String)> {
     serde_json::from_slice(body).map_err(|error| bad(error.to_string()))
