@@ -10,7 +10,7 @@ use lambda_runtime::Context;
 use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
-    confluent::{Confluent, UserAgent},
+    confluent::{Budget, Confluent, UserAgent},
     http::HttpClient,
     parameters::Parameters,
     secrets::Secrets,
@@ -41,6 +41,8 @@ pub struct Engine {
     secrets: Secrets,
     parameters: Parameters,
     http: HttpClient,
+    /// What this process learned of Confluent's rate limit.
+    budget: Budget,
     settings: Arc<Settings>,
     region: String,
     function: &'static str,
@@ -59,6 +61,7 @@ impl Engine {
             secrets: Secrets::new(aws),
             parameters: Parameters::new(aws),
             http,
+            budget: Budget::default(),
             settings: Arc::new(settings),
             region: aws.region().map(ToString::to_string).unwrap_or_default(),
             function,
@@ -108,6 +111,7 @@ impl Engine {
                 credential,
                 &user_agent,
                 deadline,
+                &self.budget,
             ),
             deployment: self.deployment(&context.invoked_function_arn),
             settings: Arc::clone(&self.settings),
