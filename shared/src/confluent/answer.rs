@@ -8,7 +8,10 @@ use reqwest::{
 };
 use serde::de::DeserializeOwned;
 
-use super::{envelope::Envelope, error::ConfluentError, printable::printable, refusal::Refusal};
+use super::{
+    budget::seconds, envelope::Envelope, error::ConfluentError, printable::printable,
+    refusal::Refusal,
+};
 
 /// A page of 100 API keys is about 100 kB; what is longer than this is not an answer to us.
 const LONGEST_BODY: usize = 8 * 1024 * 1024;
@@ -133,6 +136,5 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     [RETRY_AFTER.as_str(), "x-ratelimit-reset"]
         .iter()
-        .find_map(|name| header(headers, name)?.trim().parse().ok())
-        .map(Duration::from_secs)
+        .find_map(|name| seconds(headers, name))
 }

@@ -1,5 +1,6 @@
-//! API keys: `/iam/v2/api-keys`. Reads are repeated, writes never: what a write that got no answer
-//! did is found out by reading, and only the caller knows what the truth then asks for.
+//! API keys: `/iam/v2/api-keys`. Reads are repeated, writes never once they may have arrived: what a
+//! write that got no answer did is found out by reading, and only the caller knows what the truth
+//! then asks for. (A 429 says that it was not done, so then a write is sent again.)
 
 mod create;
 mod wire;
@@ -12,6 +13,7 @@ pub use self::create::{CreateError, NewApiKey};
 use self::wire::WireApiKey;
 use super::{
     answer::Answer,
+    budget::Place,
     client::Confluent,
     error::ConfluentError,
     ids::{ApiKeyId, OwnerId, ResourceId},
@@ -89,7 +91,7 @@ impl Confluent {
         Ok(keys)
     }
 
-    /// Replaces the description. Sent once: the last writer wins, so a repetition could undo what
+    /// Replaces the description. Never sent again once it may have arrived: the last writer wins, so a repetition could undo what
     /// somebody else wrote meanwhile; begin again with a `get`.
     ///
     /// # Errors
@@ -102,18 +104,18 @@ impl Confluent {
         let operation = format!("set the description of API key `{id}`");
         let body = json!({"spec": {"description": description}});
         let request = self.http.pooled.patch(self.api_key_url(id)).json(&body);
-        let answer = self.write(&operation, request).await?;
+        let answer = self.write(&operation, request, Place::Front).await?;
         described(id, &answer)
     }
 
-    /// Deletes the API key. Sent once: what made it right to delete may not hold a moment later.
+    /// Deletes the API key. Never sent again once it may have arrived: what made it right to delete may not hold a moment later.
     ///
     /// # Errors
     /// Any refusal other than 404 and 403, or no answer; the key may then be gone.
     pub async fn delete_api_key(&self, id: &ApiKeyId) -> Result<Deletion, ConfluentError> {
         let operation = format!("delete API key `{id}`");
         let request = self.http.pooled.delete(self.api_key_url(id));
-        match self.write(&operation, request).await {
+        match self.write(&operation, request, Place::Front).await {
             Ok(_) => Ok(Deletion::Deleted),
             Err(ConfluentError::Refused(refusal)) if refusal.says_gone() => Ok(Deletion::NotFound),
             Err(error) => Err(error),

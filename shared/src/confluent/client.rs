@@ -1,6 +1,10 @@
 //! The client: whose credential, where to, until when, and how often.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 use reqwest::{RequestBuilder, header};
 use secrecy::{ExposeSecret, SecretString};
@@ -13,11 +17,18 @@ use crate::http::{HttpClient, TOTAL_TIMEOUT};
 use super::{
     address::BaseUrl,
     answer::{Answer, no_answer},
-    error::ConfluentError,
+    budget::{Budget, Place, Ticket},
+    error::{ConfluentError, ErrorKind},
     ids::ApiKeyId,
     outage::{Ended, Outage},
     patience::Patience,
 };
+
+/// A call that was refused by the rate limit was certainly not done, so it is sent again, a write too.
+const AFTER_RATE_LIMIT: u32 = 6;
+
+/// A write whose turn comes later than this is not sent: what made it right was seen before it waited.
+const FRESH: Duration = Duration::from_secs(20);
 
 /// An API key: its id and its secret. `Debug` shows the id only.
 #[derive(Clone)]
@@ -76,12 +87,14 @@ pub struct Confluent {
     credential: Credential,
     user_agent: String,
     deadline: Instant,
+    budget: Budget,
+    rate_limited: AtomicU32,
     pub(super) patience: Patience,
     outage: Outage,
 }
 
 impl Confluent {
-    /// A client that signs in to `base` with `credential`, a Cloud API key.
+    /// A client that signs in to `base` with `credential`, a Cloud API key, at the pace of `budget`.
     /// After `deadline` nothing is sent, and nothing is waited for.
     #[must_use]
     pub fn new(
@@ -90,6 +103,7 @@ impl Confluent {
         credential: Credential,
         user_agent: &UserAgent,
         deadline: Instant,
+        budget: &Budget,
     ) -> Self {
         // Anything else would not be a header.
         let visible = |c: &char| c.is_ascii_graphic() || *c == ' ';
@@ -99,6 +113,8 @@ impl Confluent {
             credential,
             user_agent: user_agent.to_string().chars().filter(visible).collect(),
             deadline,
+            budget: budget.clone(),
+            rate_limited: AtomicU32::new(0),
             patience: Patience::CONTROL_PLANE,
             outage: Outage::default(),
         }
@@ -114,6 +130,12 @@ impl Confluent {
     #[must_use]
     pub fn outage(&self) -> Option<Ended> {
         self.outage.ended()
+    }
+
+    /// How many calls of this invocation the rate limit refused.
+    #[must_use]
+    pub fn rate_limited(&self) -> u32 {
+        self.rate_limited.load(Ordering::Relaxed)
     }
 
     /// The address of an operation of the control plane.
@@ -135,7 +157,7 @@ impl Confluent {
         let mut repetition = 0;
         loop {
             let get = self.http.pooled.get(url.clone());
-            let error = match self.send(operation, get).await {
+            let error = match self.send(operation, get, Place::InLine).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) if !error.passing() => return Err(error),
                 Err(error) => error,
@@ -155,21 +177,59 @@ impl Confluent {
         }
     }
 
-    /// Writes: sent once.
+    /// Writes: sent again only when the rate limit refused it.
     pub(super) async fn write(
         &self,
         operation: &str,
         request: RequestBuilder,
+        place: Place,
     ) -> Result<Answer, ConfluentError> {
         self.outage.check(operation)?;
-        self.outage.count(self.send(operation, request).await)
+        self.outage.count(self.send(operation, request, place).await)
     }
 
-    /// Sends once, signed with the Cloud API key.
+    /// Sends in its turn, signed with the Cloud API key; again only when the rate limit refused it.
     async fn send(
         &self,
         operation: &str,
+        mut request: RequestBuilder,
+        place: Place,
+    ) -> Result<Answer, ConfluentError> {
+        let until = match place {
+            Place::Front => self.deadline.min(Instant::now() + FRESH),
+            Place::InLine => self.deadline,
+        };
+        let mut refused = None;
+        for _ in 0..=AFTER_RATE_LIMIT {
+            let again = request.try_clone();
+            let Some(ticket) = self.budget.turn(place, until).await else {
+                break;
+            };
+            match self.send_once(operation, request, ticket).await {
+                Err(error) if error.kind() == ErrorKind::RateLimited => {
+                    self.rate_limited.fetch_add(1, Ordering::Relaxed);
+                    refused = Some(error);
+                }
+                answer => return answer,
+            }
+            match again {
+                Some(again) => request = again,
+                None => break,
+            }
+        }
+        let operation = operation.to_owned();
+        Err(refused.unwrap_or(if until < self.deadline {
+            ConfluentError::NoTurn { operation }
+        } else {
+            ConfluentError::OutOfTime { operation }
+        }))
+    }
+
+    async fn send_once(
+        &self,
+        operation: &str,
         request: RequestBuilder,
+        ticket: Ticket,
     ) -> Result<Answer, ConfluentError> {
         let Some(request) = self.prepare(self.credential.sign(request)) else {
             return Err(ConfluentError::OutOfTime {
@@ -177,7 +237,10 @@ impl Confluent {
             });
         };
         match request.send().await {
-            Ok(response) => Answer::read(operation, response).await,
+            Ok(response) => {
+                ticket.answered(&response);
+                Answer::read(operation, response).await
+            }
             Err(error) => Err(no_answer(operation, error)),
         }
     }

@@ -53,6 +53,12 @@ pub enum ConfluentError {
         /// What the failures were.
         kind: ErrorKind,
     },
+    /// What made the call right was seen too long ago when its turn came; it was not sent.
+    #[error("could not {operation}: the rate limit left no turn for it in time")]
+    NoTurn {
+        /// What was asked.
+        operation: String,
+    },
     /// A successful status with an answer that is not the documented one.
     #[error("could not {operation}: {status}, but {what}{}", by(request_id))]
     UnexpectedAnswer {
@@ -109,7 +115,7 @@ pub enum ErrorKind {
     NotFound,
     /// A service quota is used up.
     Quota,
-    /// 429.
+    /// 429, or no turn before the next one.
     RateLimited,
     /// 5xx, a time-out or a broken connection.
     Unavailable,
@@ -132,6 +138,7 @@ impl ConfluentError {
             Self::NoAnswer { .. } => ErrorKind::Unavailable,
             Self::OutOfTime { .. } => ErrorKind::OutOfTime,
             Self::GivenUp { kind, .. } => *kind,
+            Self::NoTurn { .. } => ErrorKind::RateLimited,
             Self::Redirected { .. } | Self::UnexpectedAnswer { .. } => ErrorKind::UnexpectedAnswer,
             Self::NotProvisioned { .. }
             | Self::WithoutEndpoints { .. }
@@ -149,19 +156,16 @@ impl ConfluentError {
                 (400..500).contains(&refusal.status) && ![408, 499].contains(&refusal.status)
             }
             Self::NoAnswer { sent, .. } => !sent,
-            Self::OutOfTime { .. } | Self::GivenUp { .. } => true,
+            Self::OutOfTime { .. } | Self::NoTurn { .. } | Self::GivenUp { .. } => true,
             _ => false,
         }
     }
 
-    /// Whether a read may succeed when it is repeated. One that took too long had its time.
+    /// Whether a read may succeed when it is repeated. One that took too long had its time, and the
+    /// client has repeated one that the rate limit refused.
     pub(super) fn passing(&self) -> bool {
         match self {
-            Self::Refused(refusal) => match refusal.status {
-                429 => true,
-                501 => false,
-                status => status >= 500,
-            },
+            Self::Refused(refusal) => refusal.status >= 500 && refusal.status != 501,
             Self::NoAnswer { timed_out, .. } => !timed_out,
             _ => false,
         }

@@ -6,6 +6,7 @@ mod clusters;
 mod creation;
 mod paging;
 mod quota;
+mod rate_limit;
 mod repetition;
 mod server;
 mod sign_in;
@@ -43,6 +44,7 @@ fn client_until(server: &Server, time_left: Duration) -> Confluent {
             request_id: "r-1".to_owned(),
         },
         Instant::now() + time_left,
+        &Budget::default(),
     );
     client.patience.base = Duration::from_millis(1);
     client

@@ -10,7 +10,7 @@ use lambda_runtime::Context;
 use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
-    confluent::{Confluent, UserAgent},
+    confluent::{Budget, Confluent, UserAgent},
     event_bus::EventBus,
     http::HttpClient,
     parameters::Parameters,
@@ -45,6 +45,8 @@ pub struct Engine {
     parameters: Parameters,
     event_bus: Option<EventBus>,
     http: HttpClient,
+    /// What this process learned of Confluent's rate limit.
+    budget: Budget,
     settings: Arc<Settings>,
     region: String,
     function: &'static str,
@@ -67,6 +69,7 @@ impl Engine {
                 .as_deref()
                 .map(|bus| EventBus::new(aws, bus)),
             http,
+            budget: Budget::default(),
             settings: Arc::new(settings),
             region: aws.region().map(ToString::to_string).unwrap_or_default(),
             function,
@@ -124,6 +127,7 @@ impl Engine {
                 credential,
                 &user_agent,
                 deadline,
+                &self.budget,
             ),
             deployment: self.deployment(&context.invoked_function_arn),
             settings: Arc::clone(&self.settings),

@@ -75,6 +75,7 @@ pub(super) async fn revoke(
             .push(of_nobody(run, &key, revocation, acts).await);
     }
     report.outage = run.confluent.outage();
+    report.rate_limited = run.confluent.rate_limited().into();
     report.finish();
     Ok(report)
 }

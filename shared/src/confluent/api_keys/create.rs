@@ -1,4 +1,5 @@
-//! Creation is sent once: Confluent has no idempotency key, and shows the secret once.
+//! Creation is never repeated once it may have arrived: Confluent has no idempotency key, and shows the
+//! secret once. Only a 429, which says that nothing was done, is answered by sending it again.
 
 use secrecy::SecretString;
 use serde_json::json;
@@ -6,6 +7,7 @@ use thiserror::Error;
 
 use super::{API_KEYS, ApiKey, wire::WireApiKey};
 use crate::confluent::{
+    budget::Place,
     client::Confluent,
     error::ConfluentError,
     ids::{ApiKeyId, OwnerId, ResourceId},
@@ -57,7 +59,7 @@ impl CreateError {
 
 impl Confluent {
     /// Creates an API key and returns it with its secret, which Confluent never shows again.
-    /// Sent once, whatever happens.
+    /// Sent again only after a 429, whatever else happens.
     ///
     /// # Errors
     /// [`CreateError::Refused`] when certainly nothing was made, [`CreateError::Unknown`] otherwise.
@@ -76,7 +78,8 @@ impl Confluent {
             "resource": {"id": new.resource},
         }});
         let request = self.http.pooled.post(self.url(&API_KEYS, &[])).json(&body);
-        let answer = self.write(&operation, request).await.map_err(|source| {
+        let answer = self.write(&operation, request, Place::InLine).await;
+        let answer = answer.map_err(|source| {
             if source.certainly_not_done() {
                 CreateError::Refused { source }
             } else {

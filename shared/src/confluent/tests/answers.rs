@@ -77,7 +77,6 @@ async fn kinds_follow_status_and_sentence() {
         (400, limited, ErrorKind::Quota),
         (404, "No such thing", ErrorKind::NotFound),
         (422, "No", ErrorKind::Rejected),
-        (429, "Slower", ErrorKind::RateLimited),
         (500, "Sorry", ErrorKind::Unavailable),
         (501, "Not here", ErrorKind::Unavailable),
     ] {

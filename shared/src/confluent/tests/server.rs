@@ -3,18 +3,22 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     task::JoinHandle,
+    time::Instant,
 };
 
 /// What the server does with a request.
 pub(super) enum Reply {
     /// Answers and keeps the connection.
     Answer(String),
+    /// The same after a while, as a service far away does.
+    Late(Duration, String),
     /// Writes this much, then closes the connection.
     Cut(String),
     /// Never answers.
@@ -49,6 +53,8 @@ pub(super) struct Request {
     pub(super) body: String,
     /// Which connection it came on, counted from 0.
     pub(super) connection: usize,
+    /// When it had arrived.
+    pub(super) at: Instant,
 }
 
 /// Stops with its value.
@@ -111,6 +117,10 @@ async fn serve(mut stream: TcpStream, connection: usize, state: Arc<Mutex<State>
         // A request that the test did not foresee gets an answer that nothing repeats.
         match reply.unwrap_or_else(|| json(418, "{}")) {
             Reply::Answer(text) => stream.write_all(text.as_bytes()).await.unwrap(),
+            Reply::Late(after, text) => {
+                tokio::time::sleep(after).await;
+                stream.write_all(text.as_bytes()).await.unwrap();
+            }
             Reply::Cut(text) => {
                 stream.write_all(text.as_bytes()).await.unwrap();
                 return;
@@ -136,6 +146,7 @@ async fn read(stream: &mut TcpStream, connection: usize) -> Option<Request> {
                     headers,
                     body: body.to_owned(),
                     connection,
+                    at: Instant::now(),
                 });
             }
         }

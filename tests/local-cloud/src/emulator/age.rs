@@ -1,5 +1,7 @@
 //! Letting time pass: everything stored becomes older.
 
+use std::sync::Arc;
+
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::state::World;
@@ -26,6 +28,7 @@ impl World {
             account.description = text(&account.description, by);
         }
         for key in &mut self.api_keys {
+            let key = Arc::make_mut(key);
             earlier(
                 [
                     &mut key.meta.created_at,

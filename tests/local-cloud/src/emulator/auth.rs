@@ -43,6 +43,7 @@ pub(super) fn sign_in<'w>(
     let key = world
         .api_keys
         .iter()
+        .map(AsRef::as_ref)
         .find(|key| key.meta.id == id)
         .ok_or(Refused::Unknown)?;
     let alive = key

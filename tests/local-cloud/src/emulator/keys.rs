@@ -1,8 +1,9 @@
 //! API keys: `/iam/v2/api-keys`.
 
+use std::sync::Arc;
+
 use http::{StatusCode, header};
 use serde_json::{Value, json};
-use time::Duration;
 
 use super::{
     answer::Answer,
@@ -63,7 +64,7 @@ pub(super) fn create(world: &mut World, call: &Call<'_>) -> Result<Answer, Refus
 
     let meta = world.next(Some(secret::api_key_id()), "", call.now);
     let key = ApiKey {
-        in_sync_at: meta.created_at + Duration::seconds_f64(call.sync.seconds),
+        in_sync_at: meta.created_at + call.sync.of_one_key(),
         flapping: call.sync.flapping,
         meta,
         secret: secret::api_secret(),
@@ -77,7 +78,7 @@ pub(super) fn create(world: &mut World, call: &Call<'_>) -> Result<Answer, Refus
     let mut body = read(world, call, &key);
     body["spec"]["secret"] = key.secret.as_str().into();
     let location = format!("{}{PATH}/{}", call.addresses.control_plane, key.meta.id);
-    world.api_keys.push(key);
+    world.api_keys.push(Arc::new(key));
     Ok(Answer::json(StatusCode::ACCEPTED, &body).with(header::LOCATION, &location))
 }
 
@@ -95,6 +96,7 @@ pub(super) fn update(world: &mut World, call: &Call<'_>) -> Result<Answer, Refus
         spec.done()?;
     }
     if let Some(key) = world.api_keys.iter_mut().find(|key| key.meta.id == id) {
+        let key = Arc::make_mut(key);
         key.meta.updated_at = call.now;
         key.display_name = display_name.unwrap_or_else(|| std::mem::take(&mut key.display_name));
         key.description = description.unwrap_or_else(|| std::mem::take(&mut key.description));

@@ -1,5 +1,7 @@
 //! Service quotas: `/service-quota/v1/applied-quotas`, and what becomes of a key that is one too many.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -85,22 +87,24 @@ pub(super) fn admit(world: &World, owner: &str, resource: &str) -> Result<(), Re
 }
 
 fn all(world: &World) -> Vec<Quota<'_>> {
-    let cloud_keys = |owner: Option<&str>| {
-        let of = |key_owner: &Option<String>| {
-            owner.is_none_or(|owner| key_owner.as_deref() == Some(owner))
-        };
-        world
-            .live_keys()
-            .filter(|key| key.resource == references::CLOUD && of(&key.owner))
-            .count()
-    };
+    // One look at the keys for all quotas: there may be thousands of the ones and hundreds of the others.
+    let (mut cloud, mut of_owner, mut of_resource) = (0, BTreeMap::new(), BTreeMap::new());
+    for key in world.live_keys() {
+        let is_cloud = key.resource == references::CLOUD;
+        cloud += usize::from(is_cloud);
+        *of_resource.entry(key.resource.as_str()).or_insert(0) += 1;
+        if let Some(owner) = key.owner.as_deref() {
+            *of_owner.entry((owner, is_cloud)).or_insert(0) += 1;
+        }
+    }
+    let keys_of = |owner, cloud| of_owner.get(&(owner, cloud)).copied().unwrap_or(0);
     let mut quotas = vec![Quota {
         id: "iam.max_cloud_api_keys.per_org",
         display_name: "Max Cloud API Keys Per Organization",
         scope: Scope::Organization,
         default: CLOUD_KEYS_PER_ORGANIZATION,
         applied: CLOUD_KEYS_PER_ORGANIZATION,
-        used: cloud_keys(None),
+        used: cloud,
     }];
     let kafka = world
         .clusters
@@ -113,25 +117,21 @@ fn all(world: &World) -> Vec<Quota<'_>> {
             scope: Scope::KafkaCluster(cluster),
             default: KEYS_PER_KAFKA_CLUSTER,
             applied: cluster.max_api_keys.unwrap_or(KEYS_PER_KAFKA_CLUSTER),
-            used: world
-                .live_keys()
-                .filter(|key| cluster.meta.is(&key.resource))
-                .count(),
+            used: of_resource
+                .get(cluster.meta.id.as_str())
+                .copied()
+                .unwrap_or(0),
         }
     }));
     for account in &world.service_accounts {
         let id = account.meta.id.as_str();
-        let of_account = world
-            .live_keys()
-            .filter(|key| key.owner.as_deref() == Some(id))
-            .count();
         quotas.push(Quota {
             id: "iam.max_cloud_api_keys.per_service_account",
             display_name: "Max Cloud API Keys Per Service Account",
             scope: Scope::ServiceAccount(account),
             default: CLOUD_KEYS_PER_SERVICE_ACCOUNT,
             applied: CLOUD_KEYS_PER_SERVICE_ACCOUNT,
-            used: cloud_keys(Some(id)),
+            used: keys_of(id, true),
         });
         quotas.push(Quota {
             id: "iam.max_cluster_api_keys.per_service_account",
@@ -141,7 +141,7 @@ fn all(world: &World) -> Vec<Quota<'_>> {
             applied: account
                 .max_api_keys
                 .unwrap_or(CLUSTER_KEYS_PER_SERVICE_ACCOUNT),
-            used: of_account - cloud_keys(Some(id)),
+            used: keys_of(id, false),
         });
     }
     quotas

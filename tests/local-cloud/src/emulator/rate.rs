@@ -21,6 +21,8 @@ struct Bucket {
     burst: f64,
     /// Whether answers say how much is left.
     headers: bool,
+    /// How long one of the whole seconds takes that the headers count.
+    second: f64,
     tokens: f64,
     filled: Instant,
 }
@@ -28,7 +30,7 @@ struct Bucket {
 /// One request's turn: whether it is let through, and what the answer says of the limit.
 pub(super) struct Turn {
     pub(super) allowed: bool,
-    headers: Vec<(&'static str, u64)>,
+    headers: Vec<(&'static str, f64)>,
 }
 
 /// What `Retry-After` says when no token will ever come back, in seconds.
@@ -36,7 +38,8 @@ const NEVER: f64 = 3600.0;
 
 impl Rate {
     /// Reads `{"per_second", "burst", "headers"}`: without `per_second` no limit; `burst` is at least 1 and, when
-    /// absent, one second's worth; `headers` is true when absent.
+    /// absent, one second's worth; `headers` is true when absent. Headers count whole seconds, each of
+    /// which takes `second` of them (1 when absent), for worlds where time runs faster: `0.05` makes of `2` a `0.1`.
     pub(super) fn read(mut fields: Fields) -> Result<Self, Wrong> {
         let per_second = fields.number("per_second")?;
         let burst = fields
@@ -45,11 +48,13 @@ impl Rate {
             .unwrap_or_default()
             .max(1.0);
         let headers = fields.flag("headers")?.unwrap_or(true);
+        let second = fields.number("second")?.filter(|second| *second > 0.0);
         fields.done()?;
         let full = |per_second| Bucket {
             per_second,
             burst,
             headers,
+            second: second.unwrap_or(1.0),
             tokens: burst,
             filled: Instant::now(),
         };
@@ -61,7 +66,11 @@ impl Rate {
     /// The setting in the shape of [`Rate::read`].
     pub(super) fn json(&self) -> Value {
         self.bucket.as_ref().map_or_else(|| json!({}), |bucket| {
-            json!({"per_second": bucket.per_second, "burst": bucket.burst, "headers": bucket.headers})
+            let mut json = json!({"per_second": bucket.per_second, "burst": bucket.burst, "headers": bucket.headers});
+            if bucket.second != 1.0 {
+                json["second"] = bucket.second.into();
+            }
+            json
         })
     }
 
@@ -89,9 +98,10 @@ impl Bucket {
         let mut headers = Vec::new();
         if self.headers {
             let wanted = if allowed { self.burst } else { 1.0 };
-            let reset = whole(((wanted - self.tokens) / self.per_second).min(NEVER)).max(1);
-            headers.push(("x-ratelimit-limit", whole(self.burst)));
-            headers.push(("x-ratelimit-remaining", self.tokens as u64));
+            let reset = ((wanted - self.tokens) / self.per_second).min(NEVER);
+            let reset = (reset / self.second).ceil().max(1.0) * self.second;
+            headers.push(("x-ratelimit-limit", self.burst.ceil()));
+            headers.push(("x-ratelimit-remaining", self.tokens.floor()));
             // Relative seconds, not an epoch, although the name suggests it.
             headers.push(("x-ratelimit-reset", reset));
             if !allowed {
@@ -108,10 +118,6 @@ impl Turn {
             answer.with(*name, &value.to_string())
         })
     }
-}
-
-fn whole(number: f64) -> u64 {
-    number.ceil() as u64
 }
 
 #[cfg(test)]
@@ -147,12 +153,20 @@ mod tests {
         assert_eq!(
             refused,
             [
-                ("x-ratelimit-limit", 2),
-                ("x-ratelimit-remaining", 0),
-                ("x-ratelimit-reset", 2),
-                ("retry-after", 2)
+                ("x-ratelimit-limit", 2.0),
+                ("x-ratelimit-remaining", 0.0),
+                ("x-ratelimit-reset", 2.0),
+                ("retry-after", 2.0)
             ]
         );
+    }
+
+    #[test]
+    fn a_second_of_the_headers_may_be_shorter() {
+        let mut rate = rate(json!({"per_second": 10, "burst": 1, "second": 0.05}));
+        rate.take(Instant::now());
+        let refused = rate.take(Instant::now()).headers;
+        assert_eq!(refused[3], ("retry-after", 0.1));
     }
 
     #[test]

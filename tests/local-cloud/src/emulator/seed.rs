@@ -1,6 +1,8 @@
 //! The world at the beginning: one environment, a Kafka and a Schema Registry cluster in it, two service accounts,
 //! and the Cloud API key, which belongs to an administrator.
 
+use std::sync::Arc;
+
 use super::{
     Addresses, references, secret,
     state::{ApiKey, Cluster, Endpoints, Environment, ServiceAccount, World, now},
@@ -74,7 +76,7 @@ pub(super) fn world(addresses: &Addresses, cloud_api_key: &CloudApiKey) -> World
         });
     }
     let meta = world.next(Some(cloud_api_key.id.clone()), "", now);
-    world.api_keys.push(ApiKey {
+    world.api_keys.push(Arc::new(ApiKey {
         meta,
         secret: cloud_api_key.secret.clone(),
         owner: Some("u-a83k9b".to_owned()),
@@ -85,6 +87,6 @@ pub(super) fn world(addresses: &Addresses, cloud_api_key: &CloudApiKey) -> World
         flapping: 0,
         deleted: None,
         visible: true,
-    });
+    }));
     world
 }

@@ -65,8 +65,11 @@ impl Service {
 
     fn note_secrets(&mut self) {
         let present = self.history.present();
-        self.handed_out
-            .extend(present.api_keys.iter().map(|key| key.secret.clone()));
+        for key in &present.api_keys {
+            if !self.handed_out.contains(&key.secret) {
+                self.handed_out.insert(key.secret.clone());
+            }
+        }
     }
 
     /// Answers one request, whose id is `id`; with `as_of`, what is read is that old.

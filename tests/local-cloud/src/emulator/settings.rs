@@ -1,6 +1,7 @@
 //! What can be set about the emulator's behaviour, by the control URL's calls of the same names.
 
 use serde_json::{Value, json};
+use time::Duration;
 
 use super::fields::{Fields, Wrong};
 
@@ -9,6 +10,8 @@ use super::fields::{Fields, Wrong};
 pub(super) struct Sync {
     /// How long every gateway refuses a new key.
     pub(super) seconds: f64,
+    /// When it is more than `seconds`: each key takes a time of its own between the two.
+    pub(super) at_most: f64,
     /// How often each gateway refuses it afterwards, in turn with accepting it.
     pub(super) flapping: u32,
     /// How long a deleted key goes on working, in seconds.
@@ -37,13 +40,14 @@ pub(super) enum EndOfList {
 }
 
 impl Sync {
-    /// Reads `{"seconds", "flapping", "deleted_lives"}`; what is absent is 0.
+    /// Reads `{"seconds", "at_most", "flapping", "deleted_lives"}`; what is absent is 0.
     pub(super) fn read(mut fields: Fields) -> Result<Self, Wrong> {
         if fields.has("broker") {
             return Err(fields.wrong("broker", "brokers are not built yet"));
         }
         let sync = Self {
             seconds: fields.number("seconds")?.unwrap_or_default(),
+            at_most: fields.number("at_most")?.unwrap_or_default(),
             flapping: fields.count("flapping")?.unwrap_or_default(),
             deleted_lives: fields.number("deleted_lives")?.unwrap_or_default(),
         };
@@ -52,7 +56,17 @@ impl Sync {
     }
 
     pub(super) fn json(&self) -> Value {
-        json!({"seconds": self.seconds, "flapping": self.flapping, "deleted_lives": self.deleted_lives})
+        let mut json = json!({"seconds": self.seconds, "flapping": self.flapping, "deleted_lives": self.deleted_lives});
+        if self.at_most > self.seconds {
+            json["at_most"] = self.at_most.into();
+        }
+        json
+    }
+
+    /// How long the next key is refused.
+    pub(super) fn of_one_key(&self) -> Duration {
+        let spread = (self.at_most - self.seconds).max(0.0);
+        Duration::seconds_f64(self.seconds + spread * fastrand::f64())
     }
 }
 

@@ -1,5 +1,7 @@
 //! What exists at Confluent Cloud at one moment: plain values, no rule of any interface.
 
+use std::sync::Arc;
+
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::secret;
@@ -11,7 +13,8 @@ pub(super) struct World {
     pub(super) environments: Vec<Environment>,
     pub(super) clusters: Vec<Cluster>,
     pub(super) service_accounts: Vec<ServiceAccount>,
-    pub(super) api_keys: Vec<ApiKey>,
+    /// Shared with the worlds of the past, of which there is one a change.
+    pub(super) api_keys: Vec<Arc<ApiKey>>,
     /// Id of the Cloud API key that the local cloud hands to the functions.
     pub(super) cloud_api_key: String,
     /// Objects made so far.
@@ -124,7 +127,10 @@ impl World {
     }
 
     pub(super) fn api_key(&self, id: &str) -> Option<&ApiKey> {
-        self.api_keys.iter().find(|key| key.meta.is(id))
+        self.api_keys
+            .iter()
+            .map(AsRef::as_ref)
+            .find(|key| key.meta.is(id))
     }
 
     /// Of any object.
@@ -153,7 +159,10 @@ impl World {
     }
 
     pub(super) fn live_keys(&self) -> impl Iterator<Item = &ApiKey> {
-        self.api_keys.iter().filter(|key| key.deleted.is_none())
+        self.api_keys
+            .iter()
+            .map(AsRef::as_ref)
+            .filter(|key| key.deleted.is_none())
     }
 
     /// Deletes the live keys that `which` names.
@@ -164,7 +173,7 @@ impl World {
     ) {
         let live = self.api_keys.iter_mut().filter(|key| key.deleted.is_none());
         for key in live.filter(|key| which(key)) {
-            key.deleted = Some(Deletion { works_until });
+            Arc::make_mut(key).deleted = Some(Deletion { works_until });
         }
     }
 

@@ -1,5 +1,7 @@
 //! Adding API keys to the world.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use time::Duration;
 
@@ -43,20 +45,22 @@ pub(super) fn add(
     let at = position_or_push(
         &mut world.api_keys,
         |key| key.meta.is(&meta.id),
-        || ApiKey {
-            secret: secret::api_secret(),
-            owner: None,
-            resource: String::new(),
-            display_name: String::new(),
-            description: String::new(),
-            in_sync_at: meta.created_at,
-            flapping: 0,
-            deleted: None,
-            visible: true,
-            meta: meta.clone(),
+        || {
+            Arc::new(ApiKey {
+                secret: secret::api_secret(),
+                owner: None,
+                resource: String::new(),
+                display_name: String::new(),
+                description: String::new(),
+                in_sync_at: meta.created_at,
+                flapping: 0,
+                deleted: None,
+                visible: true,
+                meta: meta.clone(),
+            })
         },
     );
-    let key = &mut world.api_keys[at];
+    let key = Arc::make_mut(&mut world.api_keys[at]);
     (key.meta, key.owner, key.resource) = (meta, owner, resource);
     set(&mut key.secret, secret);
     set(&mut key.display_name, display_name);
