@@ -15,6 +15,7 @@ use super::{
     client::Confluent,
     error::ConfluentError,
     ids::{ApiKeyId, OwnerId, ResourceId},
+    resource::ResourceKind,
 };
 
 const API_KEYS: [&str; 3] = ["iam", "v2", "api-keys"];
@@ -40,7 +41,12 @@ impl ApiKey {
     /// Whether the key is `owner`'s and opens `resource`.
     #[must_use]
     pub fn belongs_to(&self, owner: &OwnerId, resource: &ResourceId) -> bool {
-        same(&self.owner, owner.as_str()) && same(&self.resource, resource.as_str())
+        let opens = match (resource.kind(), &self.resource) {
+            // Confluent names a Cloud API key's resource or leaves it out.
+            (ResourceKind::Cloud, None) => true,
+            _ => same(&self.resource, resource.as_str()),
+        };
+        same(&self.owner, owner.as_str()) && opens
     }
 }
 

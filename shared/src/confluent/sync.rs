@@ -1,5 +1,6 @@
 //! Whether an API key works at its resource: one probe a call.
 
+mod cloud;
 mod kafka_rest;
 mod schema_registry;
 
@@ -44,6 +45,7 @@ impl Confluent {
         let probe = match endpoints {
             Endpoints::Kafka { rest, .. } => kafka_rest::probe(rest, &resource.id),
             Endpoints::SchemaRegistry { url } => schema_registry::probe(url),
+            Endpoints::Cloud => Ok(cloud::probe(self)),
         };
         let probe = match probe {
             Ok(probe) => probe,

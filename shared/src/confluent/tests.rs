@@ -51,14 +51,21 @@ fn client_until(server: &Server, time_left: Duration) -> Confluent {
 fn kafka() -> Resource {
     Resource {
         id: "lkc-1".parse().unwrap(),
-        environment: "env-1".parse().unwrap(),
+        environment: Some("env-1".parse().unwrap()),
     }
 }
 
 fn registry() -> Resource {
     Resource {
         id: "lsrc-1".parse().unwrap(),
-        environment: "env-1".parse().unwrap(),
+        environment: Some("env-1".parse().unwrap()),
+    }
+}
+
+fn cloud() -> Resource {
+    Resource {
+        id: "cloud".parse().unwrap(),
+        environment: None,
     }
 }
 
