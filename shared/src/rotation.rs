@@ -8,7 +8,8 @@
 
 mod adopt;
 pub mod callback;
-mod cloud_key;
+mod canary;
+pub mod cloud_key;
 mod conclude;
 mod copies;
 mod create;

@@ -1,5 +1,6 @@
 //! Targets as a platform team would write them.
 
+use local_cloud::control::CLOUD_API_KEY_SECRET;
 use serde_json::{Value, json};
 
 /// The first service account of the seed.
@@ -97,13 +98,13 @@ impl Target {
         }
     }
 
-    /// The Cloud API key in `secret`, of the administrator who owns the seed's.
+    /// The Cloud API key that Keywheel itself signs in with, in the seed's secret.
     #[must_use]
-    pub fn cloud(name: &str, secret: &str) -> Self {
+    pub fn cloud(name: &str) -> Self {
         let document = json!({
             "owner": ADMINISTRATOR,
             "resource": {"id": "cloud"},
-            "secret": {"name": secret, "formats": ["cloud_api_key"]},
+            "secret": {"name": CLOUD_API_KEY_SECRET, "formats": ["cloud_api_key"]},
         });
         Self {
             name: name.to_owned(),

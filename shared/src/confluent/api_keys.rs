@@ -113,10 +113,16 @@ impl Confluent {
     }
 
     /// Deletes the API key. Sent once: what made it right to delete may not hold a moment later.
+    /// Never the key that this client is signed in with: it might be the last that can sign in.
     ///
     /// # Errors
     /// Any refusal other than 404 and 403, or no answer; the key may then be gone.
     pub async fn delete_api_key(&self, id: &ApiKeyId) -> Result<Deletion, ConfluentError> {
+        if self.api_key() == Some(id) {
+            return Err(ConfluentError::OwnKey {
+                api_key: id.clone(),
+            });
+        }
         let operation = format!("delete API key `{id}`");
         let request = self.http.pooled.delete(self.api_key_url(id));
         match self.write(&operation, request).await {

@@ -2,7 +2,11 @@
 
 use thiserror::Error;
 
-use super::{address::AddressError, ids::ResourceId, refusal::Refusal};
+use super::{
+    address::AddressError,
+    ids::{ApiKeyId, ResourceId},
+    refusal::Refusal,
+};
 
 /// A failed operation. Its text holds ids, Confluent's own sentence and the request id;
 /// never a body, a header or a secret.
@@ -52,6 +56,14 @@ pub enum ConfluentError {
         operation: String,
         /// What the failures were.
         kind: ErrorKind,
+    },
+    /// A run that deletes what it signs in with locks itself out.
+    #[error(
+        "API key `{api_key}` is not deleted: this run is signed in with it, and leaves it to the next"
+    )]
+    OwnKey {
+        /// The key.
+        api_key: ApiKeyId,
     },
     /// A successful status with an answer that is not the documented one.
     #[error("could not {operation}: {status}, but {what}{}", by(request_id))]
@@ -119,6 +131,8 @@ pub enum ErrorKind {
     UnexpectedAnswer,
     /// The invocation's own time is over.
     OutOfTime,
+    /// It was about the very key that we sign in with.
+    OwnKey,
     /// The resource has no endpoint that could be used.
     NoEndpoint,
 }
@@ -132,6 +146,7 @@ impl ConfluentError {
             Self::NoAnswer { .. } => ErrorKind::Unavailable,
             Self::OutOfTime { .. } => ErrorKind::OutOfTime,
             Self::GivenUp { kind, .. } => *kind,
+            Self::OwnKey { .. } => ErrorKind::OwnKey,
             Self::Redirected { .. } | Self::UnexpectedAnswer { .. } => ErrorKind::UnexpectedAnswer,
             Self::NotProvisioned { .. }
             | Self::WithoutEndpoints { .. }
@@ -149,7 +164,7 @@ impl ConfluentError {
                 (400..500).contains(&refusal.status) && ![408, 499].contains(&refusal.status)
             }
             Self::NoAnswer { sent, .. } => !sent,
-            Self::OutOfTime { .. } | Self::GivenUp { .. } => true,
+            Self::OutOfTime { .. } | Self::GivenUp { .. } | Self::OwnKey { .. } => true,
             _ => false,
         }
     }

@@ -124,6 +124,12 @@ id! {
 }
 
 impl ResourceId {
+    /// The resource of Cloud API keys.
+    #[must_use]
+    pub fn cloud() -> Self {
+        Self("cloud".to_owned())
+    }
+
     /// What the resource is; the id tells.
     #[must_use]
     pub fn kind(&self) -> ResourceKind {

@@ -76,6 +76,15 @@ pub struct Resource {
 }
 
 impl Resource {
+    /// What a Cloud API key opens.
+    #[must_use]
+    pub fn cloud() -> Self {
+        Self {
+            id: ResourceId::cloud(),
+            environment: None,
+        }
+    }
+
     /// What the resource is.
     #[must_use]
     pub fn kind(&self) -> ResourceKind {

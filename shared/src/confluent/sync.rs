@@ -10,6 +10,7 @@ use url::Url;
 
 use super::{
     client::{Confluent, Credential},
+    error::ConfluentError,
     printable::printable,
     resource::{Endpoints, Resource},
 };
@@ -78,6 +79,18 @@ impl Confluent {
                 Ok(None) => return SignIn::Unreachable("answered 200 with nothing".to_owned()),
                 Err(error) => return SignIn::Unreachable(root(&error)),
             }
+        }
+    }
+}
+
+impl Confluent {
+    /// Whether the control plane answers 401 to this client itself. Asked once, over a connection that
+    /// is kept; any other answer, or none, says nothing against what it is signed in with.
+    pub async fn is_refused(&self) -> bool {
+        let asked = self.http.pooled.get(cloud::url(self));
+        match self.send("sign in", asked).await {
+            Err(ConfluentError::Refused(refusal)) => refusal.status == 401,
+            _ => false,
         }
     }
 }

@@ -37,7 +37,7 @@ fn client_until(server: &Server, time_left: Duration) -> Confluent {
     let mut client = Confluent::new(
         &HttpClient::new(&[]).unwrap(),
         &server.url().parse().unwrap(),
-        credential(),
+        Access::ApiKey(credential()),
         &UserAgent {
             function: "key-rotation".to_owned(),
             request_id: "r-1".to_owned(),
@@ -59,13 +59,6 @@ fn registry() -> Resource {
     Resource {
         id: "lsrc-1".parse().unwrap(),
         environment: Some("env-1".parse().unwrap()),
-    }
-}
-
-fn cloud() -> Resource {
-    Resource {
-        id: "cloud".parse().unwrap(),
-        environment: None,
     }
 }
 

@@ -94,7 +94,7 @@ async fn no_connection_and_no_time_made_nothing() {
     let nobody = Confluent::new(
         &client.http,
         &url.parse().unwrap(),
-        credential(),
+        Access::ApiKey(credential()),
         &UserAgent {
             function: "f".to_owned(),
             request_id: "r".to_owned(),

@@ -55,7 +55,7 @@ async fn cloud_keys_have_a_limit_of_their_own() {
     let body = r#"{"data": [
         {"id": "iam.max_cloud_api_keys.per_service_account", "applied_limit": 9, "user": {"id": "sa-2"}},
         {"id": "iam.max_cloud_api_keys.per_service_account", "applied_limit": 10, "usage": 3, "user": {"id": "sa-1"}}]}"#;
-    let (quota, lines) = quota(&cloud(), body).await;
+    let (quota, lines) = quota(&Resource::cloud(), body).await;
     let quota = quota.unwrap();
     assert_eq!((quota.limit, quota.usage), (10, Some(3)));
     assert!(

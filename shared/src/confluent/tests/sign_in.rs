@@ -29,7 +29,7 @@ async fn at_registry(server: &Server) -> SignIn {
 
 async fn at_cloud(server: &Server) -> SignIn {
     client(server)
-        .sign_in(&Endpoints::Cloud, &cloud(), &key())
+        .sign_in(&Endpoints::Cloud, &Resource::cloud(), &key())
         .await
 }
 
