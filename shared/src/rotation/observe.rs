@@ -254,16 +254,7 @@ async fn whereabouts(
         return Ok(None);
     };
     if seen.key(&credential.id).is_some() {
-        // The version and not the key: the one before may hold the same with its right secret.
-        let current = seen.primary.current.as_ref().map(|held| &held.version);
-        let lost = run.lost(target).and_then(|lost| lost.version.as_ref());
-        let refused = lost.is_some()
-            && lost == current
-            && seen
-                .primary
-                .current_key()
-                .is_some_and(|key| key.id == credential.id);
-        return Ok(Some(if refused {
+        return Ok(Some(if is_lost(run, target, seen, credential).await {
             Whereabouts::Refused
         } else {
             Whereabouts::Live
@@ -290,6 +281,23 @@ async fn whereabouts(
         }
     };
     Ok(Some(Whereabouts::NotVisible(evidence)))
+}
+
+/// Whether the key is listed, and yet what stands beside it is not its secret: the version that this
+/// run could not begin with is refused twice more. The version and not the key: the one before may
+/// hold the same key with its right secret.
+async fn is_lost(run: &Run, target: &Target, seen: &Observation, credential: &Credential) -> bool {
+    let (Some(lost), Some(current)) = (run.lost(target), &seen.primary.current) else {
+        return false;
+    };
+    let held = current.key().is_some_and(|held| held.id == credential.id);
+    match &seen.endpoints {
+        Ok(endpoints) if held && lost.version.as_ref() == Some(&current.version) => {
+            let refused = sync::refused_twice(run, target, endpoints, credential);
+            refused.await.is_ok()
+        }
+        _ => false,
+    }
 }
 
 async fn pending_refused(run: &Run, target: &Target, seen: &Observation) -> bool {
