@@ -43,7 +43,7 @@ pub(super) async fn prove(
         }
         source => RotationError::Canary {
             api_key: credential.id.clone(),
-            source,
+            source: Box::new(source),
         },
     })
 }

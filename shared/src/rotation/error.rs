@@ -67,7 +67,7 @@ pub enum RotationError {
     Canary {
         api_key: ApiKeyId,
         #[source]
-        source: CanaryError,
+        source: Box<CanaryError>,
     },
     #[error(
         "API key `{api_key}` is not deleted: this run is not signed in with its successor `{successor}`"
