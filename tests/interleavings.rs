@@ -4,6 +4,8 @@
     reason = "a panic here is a failed test, and says where"
 )]
 
+#[path = "interleavings/cloud_key.rs"]
+mod cloud_key;
 #[path = "interleavings/crashes.rs"]
 mod crashes;
 #[path = "interleavings/evidence.rs"]

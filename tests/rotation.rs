@@ -13,6 +13,8 @@ mod bad_secrets;
 mod bad_targets;
 #[path = "rotation/callback.rs"]
 mod callback;
+#[path = "rotation/cloud_key.rs"]
+mod cloud_key;
 #[path = "rotation/contract.rs"]
 mod contract;
 #[path = "rotation/cycle.rs"]

@@ -54,25 +54,27 @@ pub enum Format {
     /// `event_source`: `username`, `password`, as a Lambda event source mapping reads them,
     /// for its cluster and for its registry.
     EventSource,
+    /// `cloud_api_key`: `api_key`, `api_secret`, the secret that Keywheel itself signs in with.
+    CloudApiKey,
+    /// `confluent_cloud_api_key`: `apiKey`, `apiSecret` beside `serviceAccountId` and others, a
+    /// managed external secret of Secrets Manager.
+    ConfluentCloudApiKey,
 }
 
 /// Formats that the contract names and this version does not write.
-const NOT_BUILT_YET: [&str; 4] = [
-    "python",
-    "flink_compute_pool",
-    "cloud_api_key",
-    "confluent_cloud_api_key",
-];
+const NOT_BUILT_YET: [&str; 2] = ["python", "flink_compute_pool"];
 
 impl Format {
     /// Every format, in the order in which errors list them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Java,
         Self::Librdkafka,
         Self::SchemaRegistryJava,
         Self::SchemaRegistryJavaPrefixed,
         Self::SchemaRegistryPython,
         Self::EventSource,
+        Self::CloudApiKey,
+        Self::ConfluentCloudApiKey,
     ];
 
     /// The name in a target.
@@ -85,6 +87,8 @@ impl Format {
             Self::SchemaRegistryJavaPrefixed => "schema_registry_java_prefixed",
             Self::SchemaRegistryPython => "schema_registry_python",
             Self::EventSource => "event_source",
+            Self::CloudApiKey => cloud_api_key::OURS.format,
+            Self::ConfluentCloudApiKey => cloud_api_key::MANAGED.format,
         }
     }
 
@@ -96,7 +100,8 @@ impl Format {
             Self::SchemaRegistryJava
             | Self::SchemaRegistryJavaPrefixed
             | Self::SchemaRegistryPython => kind == ResourceKind::SchemaRegistry,
-            Self::EventSource => true,
+            Self::EventSource => kind != ResourceKind::Cloud,
+            Self::CloudApiKey | Self::ConfluentCloudApiKey => kind == ResourceKind::Cloud,
         }
     }
 
@@ -112,6 +117,8 @@ impl Format {
             }
             Self::SchemaRegistryPython => &schema_registry_python::OWNED,
             Self::EventSource => &event_source::OWNED,
+            Self::CloudApiKey => &cloud_api_key::OURS.owned,
+            Self::ConfluentCloudApiKey => &cloud_api_key::MANAGED.owned,
         }
     }
 
@@ -147,14 +154,16 @@ impl Format {
             (Self::SchemaRegistryPython, Endpoints::SchemaRegistry { url }) => {
                 Ok(schema_registry_python::render(&login, url))
             }
-            (Self::EventSource, _) => Ok(event_source::render(&login)),
-            (format, Endpoints::Kafka { .. }) => Err(RenderError::DoesNotFit {
+            (Self::EventSource, Endpoints::Kafka { .. } | Endpoints::SchemaRegistry { .. }) => {
+                Ok(event_source::render(&login))
+            }
+            (Self::CloudApiKey, Endpoints::Cloud) => Ok(cloud_api_key::OURS.render(&login)),
+            (Self::ConfluentCloudApiKey, Endpoints::Cloud) => {
+                Ok(cloud_api_key::MANAGED.render(&login))
+            }
+            (format, endpoints) => Err(RenderError::DoesNotFit {
                 format,
-                kind: ResourceKind::Kafka,
-            }),
-            (format, Endpoints::SchemaRegistry { .. }) => Err(RenderError::DoesNotFit {
-                format,
-                kind: ResourceKind::SchemaRegistry,
+                kind: endpoints.kind(),
             }),
         }
     }
@@ -173,6 +182,8 @@ impl Format {
             }
             Self::SchemaRegistryPython => schema_registry_python::read(document),
             Self::EventSource => event_source::read(document),
+            Self::CloudApiKey => cloud_api_key::read(document, &cloud_api_key::OURS),
+            Self::ConfluentCloudApiKey => cloud_api_key::read(document, &cloud_api_key::MANAGED),
         }
     }
 }

@@ -28,7 +28,7 @@ mod tests;
 pub use address::{AddressError, BaseUrl};
 pub use api_keys::{ApiKey, CreateError, Deletion, NewApiKey};
 pub use budget::Budget;
-pub use client::{Confluent, Credential, UserAgent};
+pub use client::{Access, Confluent, Credential, UserAgent};
 pub use error::{ConfluentError, ErrorKind};
 pub use ids::{ApiKeyId, EnvironmentId, IdError, OwnerId, ResourceId};
 pub use outage::Ended;

@@ -9,7 +9,8 @@
 mod adopt;
 mod announce;
 pub mod callback;
-mod cloud_key;
+mod canary;
+pub mod cloud_key;
 mod conclude;
 mod copies;
 mod create;

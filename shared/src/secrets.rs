@@ -9,7 +9,9 @@ use std::{
 };
 
 use aws_config::SdkConfig;
-use aws_sdk_secretsmanager::{Client, config, primitives::DateTime};
+use aws_sdk_secretsmanager::{
+    Client, config, operation::get_secret_value::GetSecretValueOutput, primitives::DateTime,
+};
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 use time::OffsetDateTime;
@@ -182,32 +184,27 @@ impl Secrets {
             .await
             .map_err(failed("GetSecretValue", secret));
         match answer {
-            Ok(answer) => Ok(Some(Value {
-                version: version.to_owned(),
-                created: answer
-                    .created_date()
-                    .and_then(moment)
-                    // The cautious reading: nothing is old by it.
-                    .unwrap_or_else(OffsetDateTime::now_utc),
-                text: answer.secret_string().map(SecretString::from),
-            })),
+            Ok(answer) => Ok(Some(value(version.to_owned(), &answer))),
             Err(error) if error.not_found() => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// The text in `AWSCURRENT`, read as any reader would; `None` for a binary value.
+    /// The value under `label`, read as any reader would.
     ///
     /// # Errors
-    /// [`SecretsError`].
-    pub async fn current_text(&self, secret: &str) -> Result<Option<SecretString>, SecretsError> {
-        self.client
+    /// [`SecretsError`], not found when nothing is staged so.
+    pub async fn staged(&self, secret: &str, label: &str) -> Result<Value, SecretsError> {
+        let answer = self
+            .client
             .get_secret_value()
             .secret_id(secret)
+            .version_stage(label)
             .send()
             .await
-            .map(|answer| answer.secret_string().map(SecretString::from))
-            .map_err(failed("GetSecretValue", secret))
+            .map_err(failed("GetSecretValue", secret))?;
+        let version = answer.version_id().unwrap_or_default().to_owned();
+        Ok(value(version, &answer))
     }
 
     /// The ids of all versions that hold a value, those without a label included.
@@ -312,6 +309,18 @@ fn failed<E: Into<ServiceError>>(
         action,
         secret,
         source: Box::new(error.into()),
+    }
+}
+
+fn value(version: VersionId, answer: &GetSecretValueOutput) -> Value {
+    Value {
+        version,
+        created: answer
+            .created_date()
+            .and_then(moment)
+            // The cautious reading: nothing is old by it.
+            .unwrap_or_else(OffsetDateTime::now_utc),
+        text: answer.secret_string().map(SecretString::from),
     }
 }
 

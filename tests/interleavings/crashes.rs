@@ -26,7 +26,12 @@ const CALLS: [((&str, &str), u64); 4] = [(CREATE, 1), (PUT, 2), (NOTE, 1), (MOVE
 /// Scenes at once: each is a process or two.
 const AT_ONCE: usize = 6;
 
-fn cut(function: &str, (service, operation): (&str, &str), nth: u64, how: Value) -> Value {
+pub(crate) fn cut(
+    function: &str,
+    (service, operation): (&str, &str),
+    nth: u64,
+    how: Value,
+) -> Value {
     let mut fault =
         json!({"service": service, "operation": operation, "nth": nth, "function": function});
     for (name, value) in how.as_object().unwrap() {
@@ -35,7 +40,7 @@ fn cut(function: &str, (service, operation): (&str, &str), nth: u64, how: Value)
     json!([fault])
 }
 
-fn effect(effect: &str) -> Value {
+pub(crate) fn effect(effect: &str) -> Value {
     json!({"effect": effect})
 }
 
@@ -59,7 +64,10 @@ fn with_a_copy() -> Target {
 }
 
 /// Each cut in a scene of its own, some at once; the first panic is the test's.
-async fn each<F: Future<Output = ()> + 'static>(cuts: Vec<Value>, survive: impl Fn(Value) -> F) {
+pub(crate) async fn each<F: Future<Output = ()> + 'static>(
+    cuts: Vec<Value>,
+    survive: impl Fn(Value) -> F,
+) {
     let permits = Arc::new(Semaphore::new(AT_ONCE));
     let scenes = cuts.into_iter().map(|faults| {
         let (permits, survive) = (Arc::clone(&permits), survive(faults));

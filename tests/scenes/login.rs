@@ -19,7 +19,12 @@ pub fn read(text: &str) -> Option<(String, String)> {
             return Some((key.to_owned(), secret.to_owned()));
         }
     }
-    let pairs = [("sasl.username", "sasl.password"), ("username", "password")];
+    let pairs = [
+        ("sasl.username", "sasl.password"),
+        ("username", "password"),
+        ("api_key", "api_secret"),
+        ("apiKey", "apiSecret"),
+    ];
     pairs
         .into_iter()
         .find_map(|(key, secret)| Some((field(key)?, field(secret)?)))

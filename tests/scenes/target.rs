@@ -1,5 +1,6 @@
 //! Targets as a platform team would write them.
 
+use local_cloud::control::CLOUD_API_KEY_SECRET;
 use serde_json::{Value, json};
 
 /// The first service account of the seed.
@@ -10,6 +11,8 @@ pub const PAYMENTS: &str = "sa-7y9xbr";
 pub const ENVIRONMENT: &str = "env-9zz1d";
 /// Its Kafka cluster.
 pub const KAFKA: &str = "lkc-c29js0";
+/// The administrator who owns the Cloud API key of the seed.
+pub const ADMINISTRATOR: &str = "u-a83k9b";
 /// Its Schema Registry cluster.
 pub const SCHEMA_REGISTRY: &str = "lsrc-755ogo";
 
@@ -88,6 +91,20 @@ impl Target {
             "owner": PAYMENTS,
             "resource": {"id": SCHEMA_REGISTRY, "environment": ENVIRONMENT},
             "secret": {"name": secret, "formats": ["schema_registry_java"]},
+        });
+        Self {
+            name: name.to_owned(),
+            document,
+        }
+    }
+
+    /// The Cloud API key that Keywheel itself signs in with, in the seed's secret.
+    #[must_use]
+    pub fn cloud(name: &str) -> Self {
+        let document = json!({
+            "owner": ADMINISTRATOR,
+            "resource": {"id": "cloud"},
+            "secret": {"name": CLOUD_API_KEY_SECRET, "formats": ["cloud_api_key"]},
         });
         Self {
             name: name.to_owned(),

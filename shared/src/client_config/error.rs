@@ -118,6 +118,12 @@ pub enum ReadError {
         /// The other.
         other: &'static str,
     },
+    /// The key stands under the names of another format.
+    #[error("the key is there in format `{format}`, which the target does not name")]
+    OtherFormat {
+        /// The format that the secret has.
+        format: &'static str,
+    },
     /// A secret for the Cloud API key without one.
     #[error(
         "no Cloud API key: expected the fields `api_key` and `api_secret`, or `apiKey` and `apiSecret`"

@@ -37,11 +37,9 @@ fn registry() -> Endpoints {
 }
 
 fn endpoints(format: Format) -> Endpoints {
-    if format.fits(ResourceKind::Kafka) {
-        kafka()
-    } else {
-        registry()
-    }
+    let all = [kafka(), registry(), Endpoints::Cloud];
+    let mut fitting = all.into_iter().filter(|at| format.fits(at.kind()));
+    fitting.next().unwrap()
 }
 
 fn document(text: &str) -> Document {
@@ -73,6 +71,26 @@ fn the_secrets_of_a_schema_registry() {
     assert_snapshot!(rendered(Format::SchemaRegistryJavaPrefixed, &key(), &registry()), @r#"{"schema.registry.basic.auth.credentials.source":"USER_INFO","schema.registry.basic.auth.user.info":"ABCDEFGH12345678:cfltS3cr+t/0123456789","schema.registry.url":"https://psrc-1.us-east-1.aws.confluent.cloud"}"#);
     assert_snapshot!(rendered(Format::SchemaRegistryPython, &key(), &registry()), @r#"{"basic.auth.user.info":"ABCDEFGH12345678:cfltS3cr+t/0123456789","url":"https://psrc-1.us-east-1.aws.confluent.cloud"}"#);
     assert_snapshot!(rendered(Format::EventSource, &key(), &registry()), @r#"{"password":"cfltS3cr+t/0123456789","username":"ABCDEFGH12345678"}"#);
+}
+
+#[test]
+fn the_secrets_of_a_cloud_api_key() {
+    assert_snapshot!(rendered(Format::CloudApiKey, &key(), &Endpoints::Cloud), @r#"{"api_key":"ABCDEFGH12345678","api_secret":"cfltS3cr+t/0123456789"}"#);
+    let managed = document(r#"{"apiKey":"OLD","apiSecret":"old","serviceAccountId":"sa-1"}"#);
+    let managed = managed.render(Format::ConfluentCloudApiKey, &key(), &Endpoints::Cloud);
+    assert_snapshot!(text(&managed.unwrap()), @r#"{"apiKey":"ABCDEFGH12345678","apiSecret":"cfltS3cr+t/0123456789","serviceAccountId":"sa-1"}"#);
+}
+
+#[test]
+fn a_cloud_api_key_has_formats_of_its_own() {
+    for format in Format::ALL {
+        let cloud = matches!(format, Format::CloudApiKey | Format::ConfluentCloudApiKey);
+        assert_eq!(format.fits(ResourceKind::Cloud), cloud, "{format}");
+        let elsewhere =
+            format.fits(ResourceKind::Kafka) || format.fits(ResourceKind::SchemaRegistry);
+        assert_ne!(elsewhere, cloud, "{format}");
+        assert_eq!(format.render(&key(), &Endpoints::Cloud).is_ok(), cloud);
+    }
 }
 
 #[test]
@@ -149,6 +167,7 @@ fn logins_that_a_format_cannot_hold_are_refused() {
     assert_snapshot!(render(Format::Librdkafka, " a", &kafka()), @"the secret of API key `KEY` begins with a space, which `librdkafka` would drop");
     assert_snapshot!(render(Format::Java, "s", &registry()), @"format `java` does not fit a resource of kind `schema_registry`");
     assert_snapshot!(render(Format::SchemaRegistryJava, "s", &kafka()), @"format `schema_registry_java` does not fit a resource of kind `kafka`");
+    assert_snapshot!(render(Format::EventSource, "s", &Endpoints::Cloud), @"format `event_source` does not fit a resource of kind `cloud`");
 }
 
 #[test]
@@ -157,7 +176,7 @@ fn every_format_is_known_by_its_name() {
         assert_eq!(format.name().parse(), Ok(format));
         assert!(format.owned().len() >= 2, "{format}");
     }
-    assert_snapshot!("Java".parse::<Format>().unwrap_err(), @"unknown format `Java`, expected one of `java`, `librdkafka`, `schema_registry_java`, `schema_registry_java_prefixed`, `schema_registry_python`, `event_source`");
+    assert_snapshot!("Java".parse::<Format>().unwrap_err(), @"unknown format `Java`, expected one of `java`, `librdkafka`, `schema_registry_java`, `schema_registry_java_prefixed`, `schema_registry_python`, `event_source`, `cloud_api_key`, `confluent_cloud_api_key`");
     assert_snapshot!("flink_compute_pool".parse::<Format>().unwrap_err(), @"format `flink_compute_pool` is not built yet");
 }
 

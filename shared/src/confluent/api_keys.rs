@@ -17,6 +17,7 @@ use super::{
     client::Confluent,
     error::ConfluentError,
     ids::{ApiKeyId, OwnerId, ResourceId},
+    resource::ResourceKind,
 };
 
 const API_KEYS: [&str; 3] = ["iam", "v2", "api-keys"];
@@ -42,7 +43,12 @@ impl ApiKey {
     /// Whether the key is `owner`'s and opens `resource`.
     #[must_use]
     pub fn belongs_to(&self, owner: &OwnerId, resource: &ResourceId) -> bool {
-        same(&self.owner, owner.as_str()) && same(&self.resource, resource.as_str())
+        let opens = match (resource.kind(), &self.resource) {
+            // Confluent names a Cloud API key's resource or leaves it out.
+            (ResourceKind::Cloud, None) => true,
+            _ => same(&self.resource, resource.as_str()),
+        };
+        same(&self.owner, owner.as_str()) && opens
     }
 }
 
@@ -108,11 +114,18 @@ impl Confluent {
         described(id, &answer)
     }
 
-    /// Deletes the API key. Never sent again once it may have arrived: what made it right to delete may not hold a moment later.
+    /// Deletes the API key. Never sent again once it may have arrived: what made it right to delete
+    /// may not hold a moment later. Never the key that this client is signed in with: it might be the
+    /// last that can sign in.
     ///
     /// # Errors
     /// Any refusal other than 404 and 403, or no answer; the key may then be gone.
     pub async fn delete_api_key(&self, id: &ApiKeyId) -> Result<Deletion, ConfluentError> {
+        if self.api_key() == Some(id) {
+            return Err(ConfluentError::OwnKey {
+                api_key: id.clone(),
+            });
+        }
         let operation = format!("delete API key `{id}`");
         let request = self.http.pooled.delete(self.api_key_url(id));
         match self.write(&operation, request, Place::Front).await {

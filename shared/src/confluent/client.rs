@@ -59,6 +59,31 @@ impl Credential {
     }
 }
 
+/// What the control plane is signed in to with. `Debug` shows an API key's id only.
+#[derive(Debug, Clone)]
+pub enum Access {
+    /// A Cloud API key.
+    ApiKey(Credential),
+    /// A token of Confluent's STS, good for some minutes.
+    Token(SecretString),
+}
+
+impl Access {
+    fn sign(&self, request: RequestBuilder) -> RequestBuilder {
+        match self {
+            Self::ApiKey(credential) => credential.sign(request),
+            Self::Token(token) => {
+                #[allow(
+                    clippy::disallowed_methods,
+                    reason = "the token goes into the header of a request to its own service"
+                )]
+                let token = token.expose_secret();
+                request.bearer_auth(token)
+            }
+        }
+    }
+}
+
 /// Who asks, for Confluent's logs and ours: `keywheel/<version> (<function>; <request id>)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserAgent {
@@ -84,7 +109,7 @@ impl fmt::Display for UserAgent {
 pub struct Confluent {
     pub(super) http: HttpClient,
     base: BaseUrl,
-    credential: Credential,
+    access: Access,
     user_agent: String,
     deadline: Instant,
     budget: Budget,
@@ -94,13 +119,13 @@ pub struct Confluent {
 }
 
 impl Confluent {
-    /// A client that signs in to `base` with `credential`, a Cloud API key, at the pace of `budget`.
+    /// A client that signs in to `base` with `access`, at the pace of `budget`.
     /// After `deadline` nothing is sent, and nothing is waited for.
     #[must_use]
     pub fn new(
         http: &HttpClient,
         base: &BaseUrl,
-        credential: Credential,
+        access: Access,
         user_agent: &UserAgent,
         deadline: Instant,
         budget: &Budget,
@@ -110,7 +135,7 @@ impl Confluent {
         Self {
             http: http.clone(),
             base: base.clone(),
-            credential,
+            access,
             user_agent: user_agent.to_string().chars().filter(visible).collect(),
             deadline,
             budget: budget.clone(),
@@ -120,10 +145,36 @@ impl Confluent {
         }
     }
 
+    /// The same client, signed in with another Cloud API key. What that key is refused says nothing
+    /// about this run's own.
+    #[must_use]
+    pub fn signed_in_with(&self, credential: Credential) -> Self {
+        Self {
+            http: self.http.clone(),
+            base: self.base.clone(),
+            access: Access::ApiKey(credential),
+            user_agent: self.user_agent.clone(),
+            deadline: self.deadline,
+            budget: self.budget.clone(),
+            rate_limited: AtomicU32::new(0),
+            patience: self.patience,
+            outage: Outage::default(),
+        }
+    }
+
+    /// The Cloud API key that this client is signed in with, if it is one.
+    #[must_use]
+    pub fn api_key(&self) -> Option<&ApiKeyId> {
+        match &self.access {
+            Access::ApiKey(credential) => Some(&credential.id),
+            Access::Token(_) => None,
+        }
+    }
+
     /// Whether this client itself signs in with the key.
     #[must_use]
     pub fn is_own_key(&self, id: &ApiKeyId) -> bool {
-        self.credential.id == *id
+        self.api_key() == Some(id)
     }
 
     /// Why nothing is asked any more: three operations in a row failed.
@@ -185,11 +236,12 @@ impl Confluent {
         place: Place,
     ) -> Result<Answer, ConfluentError> {
         self.outage.check(operation)?;
-        self.outage.count(self.send(operation, request, place).await)
+        self.outage
+            .count(self.send(operation, request, place).await)
     }
 
-    /// Sends in its turn, signed with the Cloud API key; again only when the rate limit refused it.
-    async fn send(
+    /// Sends in its turn, signed; again only when the rate limit refused it.
+    pub(super) async fn send(
         &self,
         operation: &str,
         mut request: RequestBuilder,
@@ -231,7 +283,7 @@ impl Confluent {
         request: RequestBuilder,
         ticket: Ticket,
     ) -> Result<Answer, ConfluentError> {
-        let Some(request) = self.prepare(self.credential.sign(request)) else {
+        let Some(request) = self.prepare(self.access.sign(request)) else {
             return Err(ConfluentError::OutOfTime {
                 operation: operation.to_owned(),
             });

@@ -15,7 +15,8 @@ use super::{
 };
 
 impl Confluent {
-    /// The endpoints of `resource`: the public ones, else those of its only access point.
+    /// The endpoints of `resource`: the public ones, else those of its only access point. Those of
+    /// `cloud` are known without asking.
     ///
     /// # Errors
     /// A refusal, no answer, or one that does not read; a resource that is not provisioned, has
@@ -30,6 +31,7 @@ impl Confluent {
                 let cluster: Cluster<RegistrySpec> = self.cluster(["srcm", "v3"], resource).await?;
                 cluster.provisioned(&resource.id)?.endpoints(&resource.id)
             }
+            ResourceKind::Cloud => Ok(Endpoints::Cloud),
         }
     }
 
@@ -41,7 +43,7 @@ impl Confluent {
         let operation = format!("get the endpoints of `{}`", resource.id);
         let url = self.url(
             &[group, version, "clusters", resource.id.as_str()],
-            &[("environment", resource.environment.as_str())],
+            resource.filter().as_slice(),
         );
         self.read(&operation, url).await?.json()
     }

@@ -2,7 +2,11 @@
 
 use thiserror::Error;
 
-use super::{address::AddressError, ids::ResourceId, refusal::Refusal};
+use super::{
+    address::AddressError,
+    ids::{ApiKeyId, ResourceId},
+    refusal::Refusal,
+};
 
 /// A failed operation. Its text holds ids, Confluent's own sentence and the request id;
 /// never a body, a header or a secret.
@@ -58,6 +62,14 @@ pub enum ConfluentError {
     NoTurn {
         /// What was asked.
         operation: String,
+    },
+    /// A run that deletes what it signs in with locks itself out.
+    #[error(
+        "API key `{api_key}` is not deleted: this run is signed in with it, and leaves it to the next"
+    )]
+    OwnKey {
+        /// The key.
+        api_key: ApiKeyId,
     },
     /// A successful status with an answer that is not the documented one.
     #[error("could not {operation}: {status}, but {what}{}", by(request_id))]
@@ -125,6 +137,8 @@ pub enum ErrorKind {
     UnexpectedAnswer,
     /// The invocation's own time is over.
     OutOfTime,
+    /// It was about the very key that we sign in with.
+    OwnKey,
     /// The resource has no endpoint that could be used.
     NoEndpoint,
 }
@@ -139,6 +153,7 @@ impl ConfluentError {
             Self::OutOfTime { .. } => ErrorKind::OutOfTime,
             Self::GivenUp { kind, .. } => *kind,
             Self::NoTurn { .. } => ErrorKind::RateLimited,
+            Self::OwnKey { .. } => ErrorKind::OwnKey,
             Self::Redirected { .. } | Self::UnexpectedAnswer { .. } => ErrorKind::UnexpectedAnswer,
             Self::NotProvisioned { .. }
             | Self::WithoutEndpoints { .. }
@@ -156,7 +171,10 @@ impl ConfluentError {
                 (400..500).contains(&refusal.status) && ![408, 499].contains(&refusal.status)
             }
             Self::NoAnswer { sent, .. } => !sent,
-            Self::OutOfTime { .. } | Self::NoTurn { .. } | Self::GivenUp { .. } => true,
+            Self::OutOfTime { .. }
+            | Self::NoTurn { .. }
+            | Self::GivenUp { .. }
+            | Self::OwnKey { .. } => true,
             _ => false,
         }
     }

@@ -105,10 +105,11 @@ id! {
 }
 
 id! {
-    /// A resource that keys are rotated for: a Kafka cluster (`lkc-…`) or a Schema Registry (`lsrc-…`).
+    /// What keys are rotated for: a Kafka cluster (`lkc-…`), a Schema Registry (`lsrc-…`) or `cloud`.
     ResourceId, |text| match ResourceKind::of(text)? {
         ResourceKind::Kafka => prefixed(text, &["lkc-"], "`lkc-`"),
         ResourceKind::SchemaRegistry => prefixed(text, &["lsrc-"], "`lsrc-`"),
+        ResourceKind::Cloud => Ok(text.to_ascii_lowercase()),
     }
 }
 
@@ -123,13 +124,19 @@ id! {
 }
 
 impl ResourceId {
+    /// The resource of Cloud API keys.
+    #[must_use]
+    pub fn cloud() -> Self {
+        Self("cloud".to_owned())
+    }
+
     /// What the resource is; the id tells.
     #[must_use]
     pub fn kind(&self) -> ResourceKind {
-        if self.0.starts_with("lkc-") {
-            ResourceKind::Kafka
-        } else {
-            ResourceKind::SchemaRegistry
+        match &self.0 {
+            kafka if kafka.starts_with("lkc-") => ResourceKind::Kafka,
+            registry if registry.starts_with("lsrc-") => ResourceKind::SchemaRegistry,
+            _ => ResourceKind::Cloud,
         }
     }
 }
@@ -173,11 +180,13 @@ mod tests {
         assert_eq!((id.as_str(), id.kind()), ("lkc-1", ResourceKind::Kafka));
         let id: ResourceId = "lsrc-1".parse().unwrap();
         assert_eq!(id.kind(), ResourceKind::SchemaRegistry);
+        let id: ResourceId = "CLOUD".parse().unwrap();
+        assert_eq!((id.as_str(), id.kind()), ("cloud", ResourceKind::Cloud));
     }
 
     #[test]
     fn a_wrong_id_is_told_with_what_was_expected() {
-        assert_snapshot!(resource("env-1"), @"expected an id that begins with `lkc-` or `lsrc-`, but got `env-1`");
+        assert_snapshot!(resource("env-1"), @"expected an id that begins with `lkc-` or `lsrc-`, or is `cloud`, but got `env-1`");
         assert_snapshot!("pool-1".parse::<OwnerId>().unwrap_err(), @"expected an id that begins with `sa-` or `u-`, but got `pool-1`");
         assert_snapshot!("lkc-1".parse::<EnvironmentId>().unwrap_err(), @"expected an id that begins with `env-`, but got `lkc-1`");
         assert_snapshot!(resource("lkc-"), @"expected letters, digits and hyphens after the prefix, but got `lkc-`");
@@ -189,7 +198,6 @@ mod tests {
     fn kinds_of_later_versions_are_named() {
         assert_snapshot!(resource("lksqlc-1"), @"resource kind `ksqlDB` of `lksqlc-1` is not built yet");
         assert_snapshot!(resource("aws.us-east-1"), @"resource kind `flink` of `aws.us-east-1` is not built yet");
-        assert_snapshot!(resource("CLOUD"), @"resource kind `cloud` of `CLOUD` is not built yet");
         assert_snapshot!(resource("tableflow"), @"resource kind `tableflow` of `tableflow` is not built yet");
         assert_snapshot!(resource("global"), @"resource kind `global` of `global` is not built yet");
     }

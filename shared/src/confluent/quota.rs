@@ -22,7 +22,7 @@ pub struct Quota {
 
 impl Confluent {
     /// The quota that a new API key of `owner` for `resource` counts against: a Kafka cluster's
-    /// own, for a Schema Registry the owner's. `None` when Confluent names no such limit.
+    /// own, for a Schema Registry and for `cloud` the owner's. `None` when Confluent names no such limit.
     ///
     /// # Errors
     /// A refusal, no answer, or one that does not read.
@@ -35,15 +35,22 @@ impl Confluent {
         let (id, filters) = match resource.kind() {
             ResourceKind::Kafka => (
                 "kafka.max_api_keys.per_cluster",
-                vec![
-                    ("scope", "KAFKA_CLUSTER"),
-                    ("environment", resource.environment.as_str()),
-                    ("kafka_cluster", cluster),
-                ],
+                [
+                    Some(("scope", "KAFKA_CLUSTER")),
+                    resource.filter(),
+                    Some(("kafka_cluster", cluster)),
+                ]
+                .into_iter()
+                .flatten()
+                .collect(),
             ),
             // There is no filter by owner.
             ResourceKind::SchemaRegistry => (
                 "iam.max_cluster_api_keys.per_service_account",
+                vec![("scope", "SERVICE_ACCOUNT")],
+            ),
+            ResourceKind::Cloud => (
+                "iam.max_cloud_api_keys.per_service_account",
                 vec![("scope", "SERVICE_ACCOUNT")],
             ),
         };

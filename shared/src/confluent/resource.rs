@@ -16,6 +16,8 @@ pub enum ResourceKind {
     Kafka,
     /// A Schema Registry, `lsrc-…`.
     SchemaRegistry,
+    /// Confluent Cloud's own API, `cloud`: a Cloud API key.
+    Cloud,
 }
 
 impl ResourceKind {
@@ -32,7 +34,7 @@ impl ResourceKind {
             })
         };
         match lower.as_str() {
-            "cloud" => not_built("cloud"),
+            "cloud" => Ok(Self::Cloud),
             "tableflow" => not_built("tableflow"),
             "global" => not_built("global"),
             kafka if kafka.starts_with("lkc-") => Ok(Self::Kafka),
@@ -46,7 +48,7 @@ impl ResourceKind {
                 not_built("flink")
             }
             _ => Err(IdError::Prefix {
-                expected: "`lkc-` or `lsrc-`",
+                expected: "`lkc-` or `lsrc-`, or is `cloud`",
                 got: printable(id, 64),
             }),
         }
@@ -58,24 +60,40 @@ impl fmt::Display for ResourceKind {
         f.write_str(match self {
             Self::Kafka => "kafka",
             Self::SchemaRegistry => "schema_registry",
+            Self::Cloud => "cloud",
         })
     }
 }
 
-/// A resource and the environment it is in.
+/// A resource and the environment it is in, if it is in one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Resource {
     /// The resource.
     pub id: ResourceId,
-    /// Its environment, which Confluent asks for when the resource is looked up.
-    pub environment: EnvironmentId,
+    /// Its environment, which Confluent asks for when the resource is looked up. What belongs to
+    /// the organization (`cloud`) has none.
+    pub environment: Option<EnvironmentId>,
 }
 
 impl Resource {
+    /// What a Cloud API key opens.
+    #[must_use]
+    pub fn cloud() -> Self {
+        Self {
+            id: ResourceId::cloud(),
+            environment: None,
+        }
+    }
+
     /// What the resource is.
     #[must_use]
     pub fn kind(&self) -> ResourceKind {
         self.id.kind()
+    }
+
+    /// The environment as a filter of a query.
+    pub(super) fn filter(&self) -> Option<(&'static str, &str)> {
+        Some(("environment", self.environment.as_ref()?.as_str()))
     }
 }
 
@@ -94,4 +112,18 @@ pub enum Endpoints {
         /// The address as Confluent writes it, without a slash at the end.
         url: String,
     },
+    /// Confluent Cloud's own API, at the address that the client has anyway.
+    Cloud,
+}
+
+impl Endpoints {
+    /// The kind of resource that is reached there.
+    #[must_use]
+    pub fn kind(&self) -> ResourceKind {
+        match self {
+            Self::Kafka { .. } => ResourceKind::Kafka,
+            Self::SchemaRegistry { .. } => ResourceKind::SchemaRegistry,
+            Self::Cloud => ResourceKind::Cloud,
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Whether an API key works at its resource: one probe a call.
 
+mod cloud;
 mod kafka_rest;
 mod schema_registry;
 
@@ -8,7 +9,9 @@ use std::error::Error;
 use url::Url;
 
 use super::{
+    budget::Place,
     client::{Confluent, Credential},
+    error::ConfluentError,
     printable::printable,
     resource::{Endpoints, Resource},
 };
@@ -44,6 +47,7 @@ impl Confluent {
         let probe = match endpoints {
             Endpoints::Kafka { rest, .. } => kafka_rest::probe(rest, &resource.id),
             Endpoints::SchemaRegistry { url } => schema_registry::probe(url),
+            Endpoints::Cloud => Ok(cloud::probe(self)),
         };
         let probe = match probe {
             Ok(probe) => probe,
@@ -76,6 +80,18 @@ impl Confluent {
                 Ok(None) => return SignIn::Unreachable("answered 200 with nothing".to_owned()),
                 Err(error) => return SignIn::Unreachable(root(&error)),
             }
+        }
+    }
+}
+
+impl Confluent {
+    /// Whether the control plane answers 401 to this client itself. Asked once, over a connection that
+    /// is kept; any other answer, or none, says nothing against what it is signed in with.
+    pub async fn is_refused(&self) -> bool {
+        let asked = self.http.pooled.get(cloud::url(self));
+        match self.send("sign in", asked, Place::InLine).await {
+            Err(ConfluentError::Refused(refusal)) => refusal.status == 401,
+            _ => false,
         }
     }
 }

@@ -38,7 +38,7 @@ fn client_until(server: &Server, time_left: Duration) -> Confluent {
     let mut client = Confluent::new(
         &HttpClient::new(&[]).unwrap(),
         &server.url().parse().unwrap(),
-        credential(),
+        Access::ApiKey(credential()),
         &UserAgent {
             function: "key-rotation".to_owned(),
             request_id: "r-1".to_owned(),
@@ -53,14 +53,14 @@ fn client_until(server: &Server, time_left: Duration) -> Confluent {
 fn kafka() -> Resource {
     Resource {
         id: "lkc-1".parse().unwrap(),
-        environment: "env-1".parse().unwrap(),
+        environment: Some("env-1".parse().unwrap()),
     }
 }
 
 fn registry() -> Resource {
     Resource {
         id: "lsrc-1".parse().unwrap(),
-        environment: "env-1".parse().unwrap(),
+        environment: Some("env-1".parse().unwrap()),
     }
 }
 

@@ -137,6 +137,7 @@ pub(super) async fn step(run: &Run, event: &StepEvent) -> Result<StepAnswer, Rot
     }
     let target = find_target(run, &secret).await?;
     answer.target = Some(target.name.to_string());
+    run.check_serves(&target)?;
     let state = state::read(run, target.name.as_str()).await?;
     if let Some(hold) = state.on_hold(OffsetDateTime::now_utc())
         && !current

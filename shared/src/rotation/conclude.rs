@@ -181,7 +181,7 @@ fn state(key: &Key, seen: &Observation, outcome: &Outcome, current: Option<&str>
 /// What an error makes of its target.
 pub(super) fn status(error: &RotationError) -> Status {
     match error {
-        RotationError::Deadline => Status::NotReached,
+        RotationError::Deadline | RotationError::OnlyMends { .. } => Status::NotReached,
         error if error.is_refusal() => Status::Refused,
         _ => Status::Failed,
     }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     client_config::Document,
-    confluent::{ApiKey, CreateError, Credential, Endpoints, NewApiKey},
+    confluent::{ApiKey, ApiKeyId, CreateError, Credential, Endpoints, NewApiKey},
     secrets::AWSPENDING,
 };
 
@@ -291,7 +291,7 @@ async fn delete_losers(run: &Run, target: &Target, keys: &[Key], token: &str, wi
 }
 
 /// Deletes a key that no version holds. A failure is no error: the sweep finds it as an orphan.
-async fn delete(run: &Run, target: &Target, api_key: &crate::confluent::ApiKeyId, reason: &str) {
+pub(super) async fn delete(run: &Run, target: &Target, api_key: &ApiKeyId, reason: &str) {
     match run.confluent.delete_api_key(api_key).await {
         Ok(_) => deleted(run, target.name.as_str(), api_key, reason),
         Err(error) => tracing::warn!(

@@ -10,7 +10,7 @@ use lambda_runtime::Context;
 use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
-    confluent::{Budget, Confluent, UserAgent},
+    confluent::{Access, Budget, Confluent, UserAgent},
     event_bus::EventBus,
     http::HttpClient,
     parameters::Parameters,
@@ -108,8 +108,6 @@ impl Engine {
     }
 
     async fn begin(&self, context: &Context) -> Result<Run, RotationError> {
-        let secret = &self.settings.cloud_api_key_secret_id;
-        let credential = cloud_key::read(&self.secrets, secret).await?;
         let left = context.deadline().duration_since(SystemTime::now());
         let left = left.unwrap_or(WITHOUT_DEADLINE);
         let deadline = Instant::now() + left.saturating_sub(MARGIN.min(left / 4));
@@ -117,18 +115,27 @@ impl Engine {
             function: self.function.to_owned(),
             request_id: context.request_id.clone(),
         };
+        let base = &self.settings.confluent_cloud_url;
+        let connect = |credential| {
+            let access = Access::ApiKey(credential);
+            Confluent::new(
+                &self.http,
+                base,
+                access,
+                &user_agent,
+                deadline,
+                &self.budget,
+            )
+        };
+        let secret = &self.settings.cloud_api_key_secret_id;
+        let gap = self.settings.probe_round_gap;
+        let (confluent, cloud_key) = cloud_key::open(&self.secrets, secret, gap, connect).await?;
         Ok(Run {
             secrets: self.secrets.clone(),
             parameters: self.parameters.clone(),
             event_bus: self.event_bus.clone(),
-            confluent: Confluent::new(
-                &self.http,
-                &self.settings.confluent_cloud_url,
-                credential,
-                &user_agent,
-                deadline,
-                &self.budget,
-            ),
+            confluent,
+            cloud_key,
             deployment: self.deployment(&context.invoked_function_arn),
             settings: Arc::clone(&self.settings),
             request_id: context.request_id.clone(),

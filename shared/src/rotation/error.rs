@@ -45,6 +45,37 @@ pub enum RotationError {
     },
     #[error("secret `{secret}` holds no Cloud API key: {reason}")]
     CloudApiKey { secret: String, reason: String },
+    #[error(
+        "nothing was done, no Cloud API key signs in: AWSCURRENT of secret `{secret}` {current}, AWSPREVIOUS {previous}"
+    )]
+    CloudApiKeyRefused {
+        secret: String,
+        current: String,
+        previous: String,
+    },
+    #[error(
+        "this run is signed in with AWSPREVIOUS of secret `{secret}`, whose AWSCURRENT {why}: it mends that and nothing else"
+    )]
+    OnlyMends { secret: String, why: String },
+    #[error(
+        "API key `{api_key}` is held by {holders}, which have nothing to do with each other: what rotates it for one breaks the other; make a key of its own for one of them"
+    )]
+    SharedCloudApiKey { api_key: ApiKeyId, holders: String },
+    #[error(
+        "API key `{api_key}` cannot do Keywheel's work and is not published; the pending version stays and the next attempt goes on from there"
+    )]
+    Canary {
+        api_key: ApiKeyId,
+        #[source]
+        source: Box<CanaryError>,
+    },
+    #[error(
+        "API key `{api_key}` is not deleted: this run is not signed in with its successor `{successor}`"
+    )]
+    NotSuccessor {
+        api_key: ApiKeyId,
+        successor: ApiKeyId,
+    },
 
     #[error(
         "secret `{secret}` does not exist; Keywheel fills secrets and never makes them: make it with Terraform or CloudFormation"
@@ -308,6 +339,24 @@ pub enum RotationError {
     },
     #[error("{text}")]
     Failures { text: String },
+}
+
+/// What a new Cloud API key could not do.
+#[derive(Debug, Error)]
+#[expect(missing_docs, reason = "each variant's sentence says what it is")]
+pub enum CanaryError {
+    #[error("it may not list its owner's keys")]
+    List(#[source] ConfluentError),
+    #[error("its listing of its owner's keys lacks itself")]
+    Blind,
+    #[error("three canaries are left behind; those that are an hour old go with the next sweep")]
+    LeftBehind,
+    #[error("it could not create a throw-away key")]
+    Create(#[source] CreateError),
+    #[error("it may not delete the throw-away key that it created")]
+    MayNotDelete,
+    #[error("it could not delete the throw-away key that it created")]
+    Delete(#[source] ConfluentError),
 }
 
 impl From<ConfluentError> for RotationError {

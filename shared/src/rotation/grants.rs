@@ -97,9 +97,11 @@ impl Grants {
         if !allowed {
             return Err(outside("resource.kind", &kind));
         }
-        let environment = target.resource.environment.as_str();
-        if !allows(&grant.environments, environment) {
-            return Err(outside("resource.environment", environment));
+        // What is in no environment is granted by its kind alone.
+        if let Some(environment) = &target.resource.environment
+            && !allows(&grant.environments, environment.as_str())
+        {
+            return Err(outside("resource.environment", environment.as_str()));
         }
         for (nth, secret) in target.secrets().enumerate() {
             if !allows(&grant.secrets, nameable(secret, deployment)) {

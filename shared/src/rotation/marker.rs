@@ -1,7 +1,8 @@
 //! The ledger: what an API key's description says about where it came from and how far it got.
 //!
 //! `keywheel/<account>.<region>.<deployment> target=<name> token=<ClientRequestToken> run=<random>`
-//! from creation, then ` published=<RFC 3339>` and ` revoked=<RFC 3339>`. Only a description that
+//! from creation, then ` published=<RFC 3339>` and ` revoked=<RFC 3339>`. A throw-away key by which a
+//! new Cloud API key is tried has `canary` in the place of the token. Only a description that
 //! parses exactly is ours; every other key is foreign and never deleted.
 
 use std::fmt;
@@ -12,6 +13,7 @@ use uuid::Uuid;
 use super::target::TargetName;
 
 const PREFIX: &str = "keywheel/";
+const CANARY: &str = "canary";
 
 /// How far a note may lie ahead of our clock before it counts as one from the future.
 const CLOCK_SKEW: Duration = Duration::minutes(1);
@@ -69,8 +71,10 @@ pub struct Marker {
     pub deployment: String,
     /// The target the key was made for.
     pub target: TargetName,
-    /// The version of the primary secret that the key was made for.
+    /// The version of the primary secret that the key was made for; empty for a canary.
     pub token: String,
+    /// Made to be deleted at once, for no version: an orphan when it is still there an hour later.
+    pub canary: bool,
     /// Tells apart the keys of runs that used the same token.
     pub run: String,
     /// When a publish of the key last began; a key without it was never in an `AWSCURRENT`.
@@ -89,9 +93,19 @@ impl Marker {
             deployment: deployment.to_string(),
             target: target.clone(),
             token: token.to_owned(),
+            canary: false,
             run,
             published: None,
             revoked: None,
+        }
+    }
+
+    /// The marker of a throw-away key.
+    #[must_use]
+    pub fn canary(deployment: &Deployment, target: &TargetName) -> Self {
+        Self {
+            canary: true,
+            ..Self::new(deployment, target, "")
         }
     }
 
@@ -101,8 +115,18 @@ impl Marker {
         let mut words = description.strip_prefix(PREFIX)?.split(' ').peekable();
         let deployment = words.next()?.to_owned();
         let target = words.next()?.strip_prefix("target=")?.parse().ok()?;
-        let token = words.next()?.strip_prefix("token=")?.to_owned();
-        let run = words.next()?.strip_prefix("run=")?.to_owned();
+        let word = words.next()?;
+        let canary = word == CANARY;
+        let token = if canary {
+            ""
+        } else {
+            word.strip_prefix("token=")?
+        };
+        let run = match words.next() {
+            Some(word) => word.strip_prefix("run=")?.to_owned(),
+            None if canary => String::new(),
+            None => return None,
+        };
         let mut note = |name: &str| {
             let text = words.peek()?.strip_prefix(name)?.strip_prefix('=')?;
             words.next();
@@ -114,12 +138,13 @@ impl Marker {
         let (published, revoked) = (note("published"), note("revoked"));
         let whole = words.next().is_none()
             && deployment.split('.').count() == 3
-            && !token.is_empty()
-            && run.len() == 8;
+            && (canary || !token.is_empty())
+            && (run.len() == 8 || (canary && run.is_empty()));
         whole.then_some(Self {
             deployment,
             target,
-            token,
+            token: token.to_owned(),
+            canary,
             run,
             published,
             revoked,
@@ -157,10 +182,15 @@ impl fmt::Display for Marker {
             run,
             ..
         } = self;
-        write!(
-            f,
-            "{PREFIX}{deployment} target={target} token={token} run={run}"
-        )?;
+        write!(f, "{PREFIX}{deployment} target={target} ")?;
+        if self.canary {
+            f.write_str(CANARY)?;
+        } else {
+            write!(f, "token={token}")?;
+        }
+        if !run.is_empty() {
+            write!(f, " run={run}")?;
+        }
         for (name, note) in [("published", &self.published), ("revoked", &self.revoked)] {
             if let Some(note) = note {
                 write!(f, " {name}={note}")?;
@@ -226,6 +256,19 @@ mod tests {
         for text in edited {
             assert_eq!(Marker::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_canary_reads_back_and_was_made_for_no_version() {
+        let text = "keywheel/123456789012.us-east-1.default target=cloud canary run=a1b2c3d4";
+        for text in [text, text.trim_end_matches(" run=a1b2c3d4")] {
+            let marker = Marker::parse(text).unwrap();
+            assert_eq!(marker.to_string(), text);
+            assert_eq!((marker.canary, &*marker.token), (true, ""));
+        }
+        let edited = text.replace("canary", "token=");
+        assert_eq!(Marker::parse(&edited), None);
+        assert!(!Marker::parse(TEXT).unwrap().canary);
     }
 
     #[test]

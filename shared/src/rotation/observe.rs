@@ -85,6 +85,8 @@ pub enum Whereabouts {
     Live,
     /// Absent from the listing, gone by its id and refused twice at its resource.
     Gone,
+    /// In the listing, and yet refused twice: Keywheel's own key, beside which another's secret stands.
+    Refused,
     /// Alive, but of another owner or resource.
     Elsewhere {
         /// Whose it is.
@@ -126,6 +128,8 @@ pub struct Observation {
     pub restorable: Option<Restorable>,
     /// The keys in every staged version of every secret.
     pub staged: BTreeSet<ApiKeyId>,
+    /// For Keywheel's own Cloud API key: the one that this run is signed in with.
+    pub signed_in_with: Option<ApiKeyId>,
     /// Client parameters that are missing or differ.
     pub parameters: Result<Vec<ClientParameter>, ParametersError>,
     /// When this was seen.
@@ -188,6 +192,7 @@ pub async fn observe(
             pending: None,
             pending_refused: false,
             restorable: None,
+            signed_in_with: signed_in_with(run, target),
             parameters: run.differing_parameters(target).await,
             now,
         }
@@ -207,6 +212,11 @@ pub async fn observe(
     observation.pending_refused = pending_refused(run, target, &observation).await;
     observation.restorable = restorable(run, target, &observation, former).await?;
     Ok(observation)
+}
+
+fn signed_in_with(run: &Run, target: &Target) -> Option<ApiKeyId> {
+    let api_key = run.confluent.api_key();
+    api_key.filter(|_| run.is_own_key(target)).cloned()
 }
 
 /// Labelled versions beyond current and pending are read only when an unpublished key of some age
@@ -244,7 +254,11 @@ async fn whereabouts(
         return Ok(None);
     };
     if seen.key(&credential.id).is_some() {
-        return Ok(Some(Whereabouts::Live));
+        return Ok(Some(if is_lost(run, target, seen, credential).await {
+            Whereabouts::Refused
+        } else {
+            Whereabouts::Live
+        }));
     }
     if let Some(key) = run.confluent.get_api_key(&credential.id).await? {
         if !target.owns(&key) {
@@ -267,6 +281,23 @@ async fn whereabouts(
         }
     };
     Ok(Some(Whereabouts::NotVisible(evidence)))
+}
+
+/// Whether the key is listed, and yet what stands beside it is not its secret: the version that this
+/// run could not begin with is refused twice more. The version and not the key: the one before may
+/// hold the same key with its right secret.
+async fn is_lost(run: &Run, target: &Target, seen: &Observation, credential: &Credential) -> bool {
+    let (Some(lost), Some(current)) = (run.lost(target), &seen.primary.current) else {
+        return false;
+    };
+    let held = current.key().is_some_and(|held| held.id == credential.id);
+    match &seen.endpoints {
+        Ok(endpoints) if held && lost.version.as_ref() == Some(&current.version) => {
+            let refused = sync::refused_twice(run, target, endpoints, credential);
+            refused.await.is_ok()
+        }
+        _ => false,
+    }
 }
 
 async fn pending_refused(run: &Run, target: &Target, seen: &Observation) -> bool {
@@ -294,7 +325,10 @@ async fn restorable(
     seen: &Observation,
     former: bool,
 ) -> Result<Option<Restorable>, RotationError> {
-    let lost = matches!(seen.current, None | Some(Whereabouts::Gone));
+    let lost = matches!(
+        seen.current,
+        None | Some(Whereabouts::Gone | Whereabouts::Refused)
+    );
     let (true, Some(_)) = (lost || former, &seen.primary.current) else {
         return Ok(None);
     };

@@ -11,6 +11,7 @@ use crate::{
 };
 
 use super::{
+    canary,
     copies::{read_back, write_copy},
     error::RotationError,
     guard::Guard,
@@ -88,6 +89,7 @@ pub async fn publish(
     }
     let marker = marker(run, target, &synced.key, version)?;
     check_edits(target, current, &synced.held, &marker, &mut published)?;
+    canary::prove(run, target, &credential).await?;
     let guard = Guard {
         run,
         target,

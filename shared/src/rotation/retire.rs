@@ -46,6 +46,12 @@ pub async fn retire(
         }
     }
     check_unheld(&secrets, api_key)?;
+    if run.is_own_key(target) && run.confluent.api_key() != Some(proof.key()) {
+        return Err(RotationError::NotSuccessor {
+            api_key: api_key.clone(),
+            successor: proof.key().clone(),
+        });
+    }
     run.confluent.delete_api_key(api_key).await?;
     let listed = run.keys_now(target).await?;
     let lists = |id: &ApiKeyId| listed.iter().any(|key| key.id() == id);

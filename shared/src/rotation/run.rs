@@ -24,6 +24,7 @@ use crate::{
 };
 
 use super::{
+    cloud_key::{CloudKey, Lost},
     error::RotationError,
     marker::{Deployment, Marker},
     observe::Key,
@@ -48,6 +49,8 @@ pub struct Run {
     pub confluent: Confluent,
     /// EventBridge, unless it is switched off.
     pub event_bus: Option<EventBus>,
+    /// Where that key is from.
+    pub cloud_key: CloudKey,
     /// Whose keys are ours.
     pub deployment: Deployment,
     /// The settings.
@@ -169,6 +172,31 @@ impl Run {
     /// and each makes a key.
     pub(super) fn has_stopped_early(&self) -> bool {
         self.failed_rotations.load(Ordering::Relaxed) >= FAILED_ROTATIONS
+    }
+
+    /// Whether the target keeps the key fresh that Keywheel itself signs in with.
+    pub(super) fn is_own_key(&self, target: &Target) -> bool {
+        self.cloud_key.is_of(target)
+    }
+
+    /// What is wrong with Keywheel's own key, when this is the target to mend it by.
+    pub(super) fn lost(&self, target: &Target) -> Option<&Lost> {
+        let lost = self.cloud_key.lost.as_ref();
+        lost.filter(|_| self.is_own_key(target))
+    }
+
+    /// A run that is signed in with `AWSPREVIOUS` mends its own target and no other.
+    ///
+    /// # Errors
+    /// [`RotationError::OnlyMends`].
+    pub(super) fn check_serves(&self, target: &Target) -> Result<(), RotationError> {
+        match &self.cloud_key.lost {
+            Some(lost) if !self.is_own_key(target) => Err(RotationError::OnlyMends {
+                secret: self.cloud_key.secret.clone(),
+                why: lost.why.clone(),
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// Refuses to begin anything near the deadline.

@@ -13,6 +13,7 @@ use crate::settings::Mode;
 
 use super::{
     announce::announce,
+    cloud_key::CloudKey,
     conclude::{Circumstances, conclude},
     error::RotationError,
     marker::Marker,
@@ -37,6 +38,7 @@ const AT_ONCE: usize = 8;
 pub(super) async fn sweep(run: &Run, request: &Request) -> Result<Report, RotationError> {
     let (entries, states) = tokio::try_join!(targets::read(run), state::read_all(run))?;
     check_named(request, &entries)?;
+    check_mendable(run, &entries)?;
     let acts = acts(run, request);
     let wish = wish(run, request);
     let mut report = Report::begin(run, request);
@@ -63,14 +65,17 @@ pub(super) async fn sweep(run: &Run, request: &Request) -> Result<Report, Rotati
         look::held_elsewhere(run, &entries, &mut looked).await;
     }
     cap::cap(run, &wish.task, &mut looked);
-    report.targets = stream::iter(
-        looked
+    // What Keywheel itself signs in with changes last.
+    let (cloud, others): (Vec<_>, Vec<_>) = looked.into_iter().partition(Looked::is_cloud);
+    for looked in [others, cloud] {
+        let finished = looked
             .into_iter()
-            .map(|looked| finish(run, looked, &wish, acts)),
-    )
-    .buffer_unordered(AT_ONCE)
-    .collect()
-    .await;
+            .map(|looked| finish(run, looked, &wish, acts));
+        let mut finished = stream::iter(finished).buffer_unordered(AT_ONCE);
+        while let Some(target) = finished.next().await {
+            report.targets.push(target);
+        }
+    }
     report.outage = run.confluent.outage();
     report.rate_limited = run.confluent.rate_limited().into();
     report.wait_for_the_next_run();
@@ -117,6 +122,21 @@ pub(super) fn check_named(request: &Request, entries: &[Entry]) -> Result<(), Ro
         }
     }
     Ok(())
+}
+
+/// A run that is signed in with `AWSPREVIOUS` needs a target to mend `AWSCURRENT` by.
+fn check_mendable(run: &Run, entries: &[Entry]) -> Result<(), RotationError> {
+    let mut targets = entries
+        .iter()
+        .filter_map(|entry| entry.target.as_ref().ok());
+    match &run.cloud_key.lost {
+        Some(lost) if !targets.any(|target| run.is_own_key(target)) => Err(CloudKey::refused(
+            &run.cloud_key.secret,
+            lost.why.clone(),
+            "signs in, but no target has this secret",
+        )),
+        _ => Ok(()),
+    }
 }
 
 async fn finish(run: &Run, looked: Looked<'_>, wish: &Wish, acts: bool) -> TargetReport {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    confluent::{ApiKeyId, ResourceKind},
     parameters::{Kind, Parameter},
     settings::is_within,
 };
@@ -12,6 +13,7 @@ use super::{
     grants::Grants,
     run::Run,
     target::{SecretSpec, Target, TargetName},
+    version::SecretState,
 };
 
 /// One parameter below `TARGETS_PATH`.
@@ -24,7 +26,7 @@ pub(super) struct Entry {
 }
 
 /// Reads every target. One that is wrong, or names what its team may not, is an entry with its
-/// error; two that name one secret are both refused.
+/// error; two that name one secret are both refused, as are two Cloud API keys that are one.
 ///
 /// # Errors
 /// [`RotationError`] when the listing fails: then nothing is known and nothing may be done.
@@ -47,6 +49,7 @@ pub(super) async fn read(run: &Run) -> Result<Vec<Entry>, RotationError> {
     });
     let mut entries: Vec<_> = entries.collect();
     refuse_shared_secrets(&mut entries);
+    refuse_shared_cloud_keys(run, &mut entries).await;
     Ok(entries)
 }
 
@@ -100,6 +103,53 @@ fn refuse_shared_secrets(entries: &mut [Entry]) {
             });
         if let Some((secret, targets)) = shared {
             entry.target = Err(RotationError::SharedSecret { secret, targets });
+        }
+    }
+}
+
+/// One key for Keywheel, another for Terraform: whoever rotates a Cloud API key that unrelated secrets
+/// hold takes it from one of them. Known are the secrets of `cloud` targets and Keywheel's own.
+async fn refuse_shared_cloud_keys(run: &Run, entries: &mut [Entry]) {
+    let is_cloud = |target: &&Target| target.resource.kind() == ResourceKind::Cloud;
+    let targets = || {
+        entries
+            .iter()
+            .filter_map(|entry| entry.target.as_ref().ok())
+    };
+    let cloud: Vec<_> = targets().filter(is_cloud).collect();
+    if cloud.iter().all(|target| run.is_own_key(target)) {
+        return;
+    }
+    let mut held: BTreeMap<ApiKeyId, BTreeMap<&str, String>> = BTreeMap::new();
+    if !cloud.iter().any(|target| run.is_own_key(target))
+        && let Some(api_key) = run.confluent.api_key()
+    {
+        let own = format!("Keywheel's own secret `{}`", run.cloud_key.secret);
+        held.entry(api_key.clone()).or_default().insert("", own);
+    }
+    for target in &cloud {
+        for secret in target.secrets() {
+            // One that cannot be read is told when the target is looked at.
+            let Ok(state) = SecretState::read(&run.secrets, secret).await else {
+                continue;
+            };
+            if let Some(credential) = state.current_key() {
+                let holder = format!("secret `{}` of target `{}`", secret.name, target.name);
+                let holders = held.entry(credential.id.clone()).or_default();
+                holders.insert(target.name.as_str(), holder);
+            }
+        }
+    }
+    let mut refused = BTreeMap::new();
+    for (api_key, holders) in held.into_iter().filter(|(_, holders)| holders.len() > 1) {
+        let named = holders.values().cloned().collect::<Vec<_>>().join(" and ");
+        for target in holders.into_keys().filter(|target| !target.is_empty()) {
+            refused.insert(target.to_owned(), (api_key.clone(), named.clone()));
+        }
+    }
+    for entry in entries {
+        if let Some((api_key, holders)) = refused.remove(&entry.name) {
+            entry.target = Err(RotationError::SharedCloudApiKey { api_key, holders });
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use time::OffsetDateTime;
 
 use crate::{
-    client_config::Document,
+    client_config::{Document, ReadError},
     confluent::{ApiKeyId, Credential},
     secrets::{AWSCURRENT, AWSPENDING, Description, Secrets, SecretsError, Value, VersionId},
 };
@@ -33,6 +33,8 @@ pub enum Content {
     /// Neither: binary, no JSON object, or a field of the format that cannot be read. The reason
     /// names the field, never the value.
     Unreadable(String),
+    /// A key under the names of a format that the target does not name: the target is refused.
+    OtherFormat(String),
 }
 
 impl Held {
@@ -58,7 +60,7 @@ impl Held {
     pub fn document(&self) -> Document {
         match &self.content {
             Content::NoKey(document) | Content::Key(document, _) => document.clone(),
-            Content::Unreadable(_) => Document::empty(),
+            Content::Unreadable(_) | Content::OtherFormat(_) => Document::empty(),
         }
     }
 }
@@ -75,6 +77,9 @@ impl Content {
         match spec.format.read(&document) {
             Ok(Some(credential)) => Self::Key(document, credential),
             Ok(None) => Self::NoKey(document),
+            Err(error @ (ReadError::TwoCloudApiKeys | ReadError::OtherFormat { .. })) => {
+                Self::OtherFormat(error.to_string())
+            }
             Err(error) => Self::Unreadable(error.to_string()),
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     client_config::ClientParameter,
-    confluent::{ApiKeyId, Endpoints},
+    confluent::{ApiKeyId, Endpoints, ErrorKind},
 };
 
 use super::{
@@ -129,6 +129,10 @@ impl Outcome {
             }
             Err(RotationError::StoppedEarly) => {
                 self.warnings.push(RotationError::StoppedEarly.to_string());
+            }
+            // A key goes in a run that is not signed in with it.
+            Err(RotationError::Confluent(error)) if error.kind() == ErrorKind::OwnKey => {
+                self.warnings.push(error.to_string());
             }
             Err(RotationError::Unsettled { secret, .. }) => self.warnings.push(format!(
                 "{} waits: secret `{secret}` changed a moment ago",

@@ -117,6 +117,25 @@ fn jaas_lines_that_kafka_refuses_are_refused() {
 }
 
 #[test]
+fn a_target_names_the_format_that_its_cloud_secret_has() {
+    let ours = r#"{"api_key":"K","api_secret":"S"}"#;
+    let managed = r#"{"apiKey":"K","apiSecret":"S","serviceAccountId":"sa-1"}"#;
+    let both = r#"{"api_key":"K","api_secret":"S","apiKey":"K","apiSecret":"S"}"#;
+    for (format, secret) in [
+        (Format::CloudApiKey, ours),
+        (Format::ConfluentCloudApiKey, managed),
+    ] {
+        let read = format.read(&document(secret)).unwrap().unwrap();
+        assert!(login::same(&read, &credential("K", "S")), "{format}");
+        let error = format.read(&document(both)).unwrap_err();
+        assert_eq!(error, ReadError::TwoCloudApiKeys);
+    }
+    let read = |format: Format, secret: &str| format.read(&document(secret)).unwrap_err();
+    assert_snapshot!(read(Format::CloudApiKey, managed), @"the key is there in format `confluent_cloud_api_key`, which the target does not name");
+    assert_snapshot!(read(Format::ConfluentCloudApiKey, ours), @"the key is there in format `cloud_api_key`, which the target does not name");
+}
+
+#[test]
 fn the_cloud_api_key_is_read_from_either_pair() {
     let read = |text: &str| read_cloud_api_key(&document(text));
     let managed = r#"{"apiKey":"K","apiSecret":"S","serviceAccountId":"sa-1"}"#;

@@ -11,6 +11,7 @@ use crate::confluent::{
     client::Confluent,
     error::ConfluentError,
     ids::{ApiKeyId, OwnerId, ResourceId},
+    resource::ResourceKind,
 };
 
 /// What to create.
@@ -71,12 +72,15 @@ impl Confluent {
             "create an API key of `{}` for `{}`",
             new.owner, new.resource
         );
-        let body = json!({"spec": {
+        let mut body = json!({"spec": {
             "display_name": new.display_name,
             "description": new.description,
             "owner": {"id": new.owner},
-            "resource": {"id": new.resource},
         }});
+        // A Cloud API key is one without a resource.
+        if new.resource.kind() != ResourceKind::Cloud {
+            body["spec"]["resource"] = json!({"id": new.resource});
+        }
         let request = self.http.pooled.post(self.url(&API_KEYS, &[])).json(&body);
         let answer = self.write(&operation, request, Place::InLine).await;
         let answer = answer.map_err(|source| {

@@ -48,6 +48,21 @@ async fn a_new_key_comes_with_its_secret() {
 }
 
 #[tokio::test]
+async fn a_cloud_api_key_is_asked_for_without_a_resource() {
+    let server = Server::new([json(202, created("cflt+hunter2"))]).await;
+    let (owner, resource) = ("sa-1".parse().unwrap(), "cloud".parse().unwrap());
+    let new = NewApiKey {
+        owner: &owner,
+        resource: &resource,
+        display_name: "cloud",
+        description: "a marker",
+    };
+    client(&server).create_api_key(&new).await.unwrap();
+    let sent: serde_json::Value = serde_json::from_str(&server.requests()[0].body).unwrap();
+    assert_eq!(sent["spec"].get("resource"), None);
+}
+
+#[tokio::test]
 async fn a_refusal_made_nothing() {
     for status in [400, 401, 402, 403, 404, 409, 422] {
         let server = Server::new([json(status, failure("no", "No"))]).await;
@@ -79,7 +94,7 @@ async fn no_connection_and_no_time_made_nothing() {
     let nobody = Confluent::new(
         &client.http,
         &url.parse().unwrap(),
-        credential(),
+        Access::ApiKey(credential()),
         &UserAgent {
             function: "f".to_owned(),
             request_id: "r".to_owned(),

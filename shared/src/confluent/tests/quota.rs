@@ -51,6 +51,20 @@ async fn a_registry_counts_by_service_account() {
 }
 
 #[tokio::test]
+async fn cloud_keys_have_a_limit_of_their_own() {
+    let body = r#"{"data": [
+        {"id": "iam.max_cloud_api_keys.per_service_account", "applied_limit": 9, "user": {"id": "sa-2"}},
+        {"id": "iam.max_cloud_api_keys.per_service_account", "applied_limit": 10, "usage": 3, "user": {"id": "sa-1"}}]}"#;
+    let (quota, lines) = quota(&Resource::cloud(), body).await;
+    let quota = quota.unwrap();
+    assert_eq!((quota.limit, quota.usage), (10, Some(3)));
+    assert!(
+        lines[0].contains("&id=iam.max_cloud_api_keys.per_service_account"),
+        "{lines:?}"
+    );
+}
+
+#[tokio::test]
 async fn of_several_service_accounts_the_owner_counts() {
     let row = |user: &str, limit: u32, usage: u32| {
         format!(

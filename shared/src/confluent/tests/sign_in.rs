@@ -27,17 +27,25 @@ async fn at_registry(server: &Server) -> SignIn {
         .await
 }
 
+async fn at_cloud(server: &Server) -> SignIn {
+    client(server)
+        .sign_in(&Endpoints::Cloud, &Resource::cloud(), &key())
+        .await
+}
+
 #[tokio::test]
 async fn each_kind_is_asked_with_the_new_key() {
     let topics = r#"{"kind": "KafkaTopicList", "data": []}"#;
-    let server = Server::new([json(200, topics), json(200, "[]")]).await;
+    let server = Server::new([json(200, topics), json(200, "[]"), json(200, "{}")]).await;
     assert_eq!(at_kafka(&server).await, SignIn::Accepted);
     assert_eq!(at_registry(&server).await, SignIn::Accepted);
+    assert_eq!(at_cloud(&server).await, SignIn::Accepted);
     assert_eq!(
         server.lines(),
         [
             "GET /kafka/v3/clusters/lkc-1/topics",
-            "GET /subjects?limit=1"
+            "GET /subjects?limit=1",
+            "GET /org/v2/environments?page_size=1",
         ]
     );
     for request in server.requests() {

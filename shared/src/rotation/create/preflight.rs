@@ -29,7 +29,10 @@ pub(super) async fn preflight(
     let Some(quota) = quota else {
         return Ok(secrets);
     };
-    let needed = u32::try_from(target.retain + 1).unwrap_or(u32::MAX);
+    // Beside a new key of Keywheel's own there is its canary for a moment.
+    let new = if run.is_own_key(target) { 2 } else { 1 };
+    let needed = u32::try_from(target.retain).unwrap_or(u32::MAX);
+    let needed = needed.saturating_add(new);
     let used = quota.usage.unwrap_or(0);
     if quota.limit < needed {
         return Err(RotationError::QuotaTooSmall {
@@ -38,7 +41,7 @@ pub(super) async fn preflight(
             needed,
         });
     }
-    if used >= quota.limit {
+    if used.saturating_add(new) > quota.limit {
         return Err(RotationError::Quota {
             quota: quota.id,
             used,
@@ -58,7 +61,7 @@ fn check_count(
     let is_staged = |key: &Key| secrets.iter().any(|held| held.keys().contains(key.id()));
     let (unpublished, published): (Vec<_>, Vec<_>) = keys
         .iter()
-        .filter(|key| key.marker.is_some())
+        .filter(|key| key.marker.as_ref().is_some_and(|marker| !marker.canary))
         .partition(|key| key.is_unpublished());
     let staged = unpublished.iter().filter(|key| is_staged(key)).count();
     let live = published.len() + staged;

@@ -18,6 +18,10 @@ impl RotationError {
             Self::NoEndpoints { .. } => "NoEndpoint",
             Self::Render { .. } => "NotRendered",
             Self::CloudApiKey { .. } => "CloudApiKeyMissing",
+            Self::CloudApiKeyRefused { .. } | Self::OnlyMends { .. } => "CloudApiKeyRefused",
+            Self::SharedCloudApiKey { .. } => "CloudApiKeyShared",
+            Self::Canary { .. } => "CloudApiKeyUnfit",
+            Self::NotSuccessor { .. } => "ApiKeyInUse",
             Self::MissingSecret { .. } => "SecretMissing",
             Self::UnfitSecret { .. } => "SecretUnfit",
             Self::SharedSecret { .. } => "SecretShared",
@@ -96,6 +100,7 @@ impl RotationError {
                 | Self::MissingSecret { .. }
                 | Self::UnfitSecret { .. }
                 | Self::SharedSecret { .. }
+                | Self::SharedCloudApiKey { .. }
                 | Self::NoTeam { .. }
                 | Self::NoGrant { .. }
                 | Self::GrantUnreadable { .. }
@@ -119,6 +124,7 @@ pub(in super::super) fn confluent_kind(kind: ErrorKind) -> &'static str {
         ErrorKind::Rejected => "ConfluentRejected",
         ErrorKind::UnexpectedAnswer => "ConfluentUnexpectedAnswer",
         ErrorKind::OutOfTime => "DeadlineNear",
+        ErrorKind::OwnKey => "ApiKeyInUse",
         ErrorKind::NoEndpoint => "NoEndpoint",
     }
 }

@@ -4,7 +4,7 @@ use futures_util::future::try_join_all;
 
 use crate::{rotation::callback::TARGET_TAG, secrets::SecretsError};
 
-use super::{RotationError, Run, SecretSpec, SecretState, Target};
+use super::{Content, RotationError, Run, SecretSpec, SecretState, Target};
 
 /// Reads every secret of a target and refuses those that Keywheel may not write.
 ///
@@ -63,6 +63,9 @@ async fn read_secret(
             spec,
             &format!("it belongs to the service `{service}`"),
         ));
+    }
+    if let Some(Content::OtherFormat(reason)) = state.current.as_ref().map(|held| &held.content) {
+        return Err(unfit(spec, reason));
     }
     Ok(state)
 }

@@ -2,11 +2,14 @@
 
 use time::OffsetDateTime;
 
-use crate::rotation::{
-    marker::rfc3339,
-    observe::{Key, ORPHAN_AFTER, Observation},
-    target::{ProbeKind, Target},
-    version::Held,
+use crate::{
+    confluent::ResourceKind,
+    rotation::{
+        marker::rfc3339,
+        observe::{Key, ORPHAN_AFTER, Observation},
+        target::{ProbeKind, Target},
+        version::Held,
+    },
 };
 
 use super::{Action, Kept, Pending, Plan, Planned, Task, Wish, grace, retire_not_before};
@@ -63,7 +66,9 @@ impl Plan {
         let general = self.kept_for_all(target, seen, wish, pending, not_before);
         let mut chosen = None;
         for (place, key) in superseded.iter().enumerate() {
-            let stays_until = stays_until(target, seen, key);
+            // The way back for a run whose Cloud API key is refused: two generations always live.
+            let way_back = place == 0 && target.resource.kind() == ResourceKind::Cloud;
+            let stays_until = stays_until(target, seen, key).filter(|_| !way_back);
             let stays = place + 1 < target.retain && stays_until.is_none_or(|at| at > seen.now);
             let because = if stays {
                 let until = stays_until.map(|at| format!(", until {}", rfc3339(at)));
@@ -134,6 +139,13 @@ impl Plan {
         }
         if !matches!(pending, Pending::None | Pending::Stays) || self.problem.is_some() {
             return Some("a rotation is under way".to_owned());
+        }
+        if seen
+            .signed_in_with
+            .as_ref()
+            .is_some_and(|key| key != current.id())
+        {
+            return Some("it goes in a run that is signed in with the current key".to_owned());
         }
         if let Some(at) = unproved_until(target, seen, current)
             && wish.task != Task::Retire

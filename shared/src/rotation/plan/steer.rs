@@ -23,6 +23,7 @@ impl Plan {
     pub(super) fn steer(&mut self, target: &Target, seen: &Observation, wish: &Wish) -> Pending {
         if let Some(restorable) = &seen.restorable {
             let reason = match &seen.current {
+                Some(Whereabouts::Refused) => "the key in AWSCURRENT is refused",
                 Some(_) => "the key in AWSCURRENT is gone",
                 None => "the value in AWSCURRENT holds no key",
             };
@@ -169,7 +170,7 @@ impl Plan {
         };
         if matches!(
             seen.current,
-            Some(Whereabouts::Gone | Whereabouts::Elsewhere { .. })
+            Some(Whereabouts::Gone | Whereabouts::Refused | Whereabouts::Elsewhere { .. })
         ) {
             return;
         }
@@ -206,6 +207,12 @@ impl Plan {
                 return self.push(
                     Action::Rotate { forced: true },
                     "drift: the current key is gone and refused at its resource",
+                );
+            }
+            Some(Whereabouts::Refused) => {
+                return self.push(
+                    Action::Rotate { forced: true },
+                    "the current key is refused, and no earlier one of the target signs in",
                 );
             }
             _ => {}

@@ -6,7 +6,7 @@ use futures_util::{StreamExt, stream};
 use time::OffsetDateTime;
 
 use crate::{
-    confluent::ApiKeyId,
+    confluent::{ApiKeyId, ResourceKind},
     rotation::{
         conclude::status,
         error::{RotationError, chain},
@@ -41,6 +41,11 @@ pub(super) struct Found<'a> {
 }
 
 impl Looked<'_> {
+    /// What Keywheel or somebody else signs in to Confluent Cloud itself with.
+    pub(super) fn is_cloud(&self) -> bool {
+        matches!(self, Self::At(found) if found.target.resource.kind() == ResourceKind::Cloud)
+    }
+
     /// When it falls due; first what was never rotated.
     pub(super) fn due(&self) -> Option<OffsetDateTime> {
         match self {
@@ -76,7 +81,7 @@ pub(super) async fn look<'a>(
         Ok(target) => target,
         Err(error) => return Looked::Problem(problem(error)),
     };
-    if let Err(error) = run.check_deadline() {
+    if let Err(error) = run.check_serves(target).and_then(|()| run.check_deadline()) {
         return Looked::Problem(problem(&error));
     }
     match observe(run, target, wish.task == Task::Rollback).await {

@@ -146,27 +146,25 @@ impl Raw {
 impl RawResource {
     fn check(self) -> Result<Resource, TargetError> {
         not_built_yet(&[("resource.endpoint", &self.endpoint)])?;
-        let Some(environment) = &self.environment else {
-            // The kind's own error comes first: only Kafka and Schema Registry need one.
-            ResourceKind::of(&self.id)
-                .map_err(|error| refused("resource.id", error.to_string()))?;
-            return Err(refused("resource.environment", "is missing"));
-        };
-        let environment = id("resource.environment", environment)?
-            .parse::<EnvironmentId>()
-            .map_err(|error| refused("resource.environment", error.to_string()))?;
+        // The kind's own error comes first: only Kafka and Schema Registry have an environment.
+        let kind = ResourceKind::of(&self.id);
+        let kind = kind.map_err(|error| refused("resource.id", error.to_string()))?;
+        let environment = environment(kind, self.environment.as_ref())?;
         let id = self.id.parse();
         let resource = Resource {
             id: id.map_err(|error: IdError| refused("resource.id", error.to_string()))?,
             environment,
         };
-        let (kinds, api) = match resource.kind() {
-            ResourceKind::Kafka => (["Cluster", "kafka"], "cmk/"),
-            ResourceKind::SchemaRegistry => (["SchemaRegistry", "schema_registry"], "srcm/"),
+        let (kinds, api) = match kind {
+            ResourceKind::Kafka => (&["Cluster", "kafka"][..], "cmk/"),
+            ResourceKind::SchemaRegistry => (
+                &["SchemaRegistry", "schema_registry", "Cluster"][..],
+                "srcm/",
+            ),
+            ResourceKind::Cloud => (&["Cloud", "cloud"][..], "iam/"),
         };
         if let Some(kind) = self.kind
             && !kinds.contains(&kind.as_str())
-            && kind != "Cluster"
         {
             return Err(refused(
                 "resource.kind",
@@ -180,6 +178,23 @@ impl RawResource {
             )),
             _ => Ok(resource),
         }
+    }
+}
+
+/// What belongs to the organization is in no environment; clusters are looked up by theirs.
+fn environment(
+    kind: ResourceKind,
+    environment: Option<&Value>,
+) -> Result<Option<EnvironmentId>, TargetError> {
+    const FIELD: &str = "resource.environment";
+    match (kind, environment) {
+        (ResourceKind::Cloud, None) => Ok(None),
+        (ResourceKind::Cloud, Some(_)) => Err(refused(FIELD, "`cloud` is in no environment")),
+        (_, None) => Err(refused(FIELD, "is missing")),
+        (_, Some(environment)) => id(FIELD, environment)?
+            .parse()
+            .map(Some)
+            .map_err(|error: IdError| refused(FIELD, error.to_string())),
     }
 }
 
@@ -219,9 +234,9 @@ impl RawSecret {
 }
 
 fn probe(probe: Option<&str>, resource: &Resource) -> Result<ProbeKind, TargetError> {
-    use ResourceKind::{Kafka, SchemaRegistry};
+    use ResourceKind::{Cloud, Kafka, SchemaRegistry};
     match (probe, resource.kind()) {
-        (Some("rest"), _) | (None, SchemaRegistry) => Ok(ProbeKind::Rest),
+        (Some("rest"), _) | (None, SchemaRegistry | Cloud) => Ok(ProbeKind::Rest),
         (Some("skip"), _) => Ok(ProbeKind::Skip),
         (Some("broker") | None, Kafka) => Err(refused(
             "probe",

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::confluent::ResourceKind;
 
 fn valid() -> Value {
     json!({
@@ -38,6 +39,57 @@ fn a_schema_registry_target_needs_no_probe() {
     json.as_object_mut().unwrap().remove("copies");
     json.as_object_mut().unwrap().remove("probe");
     assert_eq!(parse(&json).unwrap().probe, ProbeKind::Rest);
+}
+
+fn cloud() -> Value {
+    json!({
+        "owner": "u-a83k9b",
+        "resource": { "id": "cloud" },
+        "secret": { "name": "keywheel/cloud", "formats": ["cloud_api_key"] },
+    })
+}
+
+#[test]
+fn a_cloud_target_is_in_no_environment() {
+    let target = parse(&cloud()).unwrap();
+    assert_eq!(target.resource.kind(), ResourceKind::Cloud);
+    assert_eq!(
+        (target.resource.environment, target.probe),
+        (None, ProbeKind::Rest)
+    );
+    let table = [
+        (
+            "/resource/environment",
+            json!("env-1"),
+            "field `resource.environment`: `cloud` is in no environment",
+        ),
+        (
+            "/resource/kind",
+            json!("Cluster"),
+            "field `resource.kind`: `Cluster` does not agree with `cloud`",
+        ),
+        (
+            "/secret/formats",
+            json!(["event_source"]),
+            "field `secret.formats`: `event_source` does not fit `cloud`",
+        ),
+        (
+            "/probe",
+            json!("broker"),
+            "field `probe`: `broker` is neither `rest` nor `skip`",
+        ),
+    ];
+    for (pointer, value, text) in table {
+        let mut json = cloud();
+        let (parent, field) = pointer.rsplit_once('/').unwrap();
+        json.pointer_mut(parent).unwrap()[field] = value;
+        assert_eq!(parse(&json).unwrap_err().to_string(), text);
+    }
+    let mut json = cloud();
+    json["resource"] = json!({ "id": "Cloud", "kind": "Cloud", "api_version": "iam/v2" });
+    assert_eq!(parse(&json).unwrap(), parse(&cloud()).unwrap());
+    json["resource"]["kind"] = "cloud".into();
+    assert_eq!(parse(&json).unwrap(), parse(&cloud()).unwrap());
 }
 
 #[test]
@@ -81,7 +133,7 @@ fn each_mistake_is_refused_with_field_and_reason() {
         (
             "/resource/id",
             json!("env-1"),
-            "field `resource.id`: expected an id that begins with `lkc-` or `lsrc-`, but got `env-1`",
+            "field `resource.id`: expected an id that begins with `lkc-` or `lsrc-`, or is `cloud`, but got `env-1`",
         ),
         (
             "/resource/environment",
