@@ -69,6 +69,7 @@ impl Scene {
                 pending: None,
                 pending_refused: false,
                 restorable: None,
+                untried: None,
                 staged: BTreeSet::new(),
                 parameters: Ok(Vec::new()),
                 now: NOW,
