@@ -10,11 +10,12 @@
 pub mod scenes;
 
 pub use scenes::{
-    Scene,
-    ledger::{assert_no_key_is_lost, marked_keys},
-    report,
+    STEPS, Scene,
+    ledger::{assert_no_key_is_lost, live_keys, marked_keys},
+    peace, report,
+    stage::{self, A_WHILE},
     stores::Stores,
     target::Target,
     wait::eventually,
-    witness::Witness,
+    witness::{CallWitness, Witness},
 };

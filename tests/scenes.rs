@@ -10,7 +10,9 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 pub mod ledger;
 pub mod login;
+pub mod peace;
 pub mod report;
+pub mod stage;
 pub mod stores;
 pub mod target;
 pub mod wait;
@@ -22,6 +24,9 @@ use wait::eventually;
 
 /// Steps and sweeps may be slow on a busy machine: what depends on the span is moved by [`Scene::age`] instead.
 const SETTINGS: [(&str, &str); 1] = [("SETTLE_SECONDS", "60")];
+
+/// The steps of the callback in Secrets Manager's order.
+pub const STEPS: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishSecret"];
 
 /// One local cloud of a test's own.
 #[derive(Debug)]

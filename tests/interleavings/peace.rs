@@ -2,13 +2,8 @@
 
 use local_cloud::cloud::Invocation;
 use serde_json::{Value, json};
-use tests::{Scene, Target, assert_no_key_is_lost, marked_keys};
-
-/// The steps in Secrets Manager's order.
-pub(crate) const STEPS: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishSecret"];
-
-/// Longer than an hour: what a run left half done is nobody's after it.
-pub(crate) const A_WHILE: f64 = 0.05;
+pub(crate) use tests::{A_WHILE, STEPS, live_keys as live, stage::rotate_by_hand};
+use tests::{Scene, Target, assert_no_key_is_lost, peace, stage};
 
 /// Sweeps that may be needed until nothing is pending: one mends, one publishes, one is to spare.
 const SWEEPS: usize = 3;
@@ -21,10 +16,7 @@ pub(crate) async fn filled(target: &Target) -> Scene {
 /// The same with settings.
 pub(crate) async fn filled_with(target: &Target, settings: &[(&str, &str)]) -> Scene {
     let scene = Scene::with(settings).await;
-    scene.add(target).await;
-    let report = scene.sweep().await;
-    assert_eq!(report["counts"]["rotated"], 1, "{report:#}");
-    scene.age(A_WHILE).await;
+    stage::fill(&scene, target).await;
     scene
 }
 
@@ -64,16 +56,6 @@ pub(crate) fn only(report: &Value) -> &Value {
     &report["targets"][0]
 }
 
-/// Ids of the marked keys that live.
-pub(crate) fn live(scene: &Scene) -> Vec<String> {
-    let ids = marked_keys(scene).into_iter();
-    let mut ids: Vec<_> = ids
-        .map(|key| key["id"].as_str().unwrap().to_owned())
-        .collect();
-    ids.sort();
-    ids
-}
-
 /// Sweeps until nothing is pending; an hour later one more. Then nobody holds half a thing: no orphan, at most
 /// n + 1 keys, one key in every secret, nothing pending.
 pub(crate) async fn comes_to_peace(scene: &Scene, target: &Target) {
@@ -103,28 +85,10 @@ pub(crate) async fn comes_to_peace(scene: &Scene, target: &Target) {
 
 /// What holds when no run is under way and the last one is an hour ago.
 pub(crate) async fn at_peace(scene: &Scene, target: &Target, story: &str) {
-    let stores = scene.stores().await;
-    let primary = target.primary();
-    let labels = stores.labels(primary);
-    let pending = stores.version(primary, "AWSPENDING");
-    assert!(pending.is_none(), "still pending: {labels}\n{story}");
-    let current = stores.current_key(primary);
-    assert!(current.is_some(), "no current key: {labels}\n{story}");
-    for secret in target.secrets() {
-        assert_eq!(stores.current_key(secret), current, "{secret}\n{story}");
-    }
-    let keys = marked_keys(scene);
-    let retain = target.document["number_of_api_keys_to_retain"].as_u64();
-    let most = usize::try_from(retain.unwrap_or(2)).unwrap() + 1;
-    assert!(keys.len() <= most, "{} live keys\n{story}", keys.len());
-    for key in &keys {
-        let description = key["description"].as_str().unwrap();
-        assert!(
-            description.contains(" published="),
-            "orphan {}: {description}\n{story}",
-            key["id"]
-        );
-    }
+    let unrest = peace::unrest(scene, target).await;
+    assert!(unrest.is_empty(), "{unrest:#?}\n{story}");
+    let pending = peace::pending(&scene.stores().await, target);
+    assert!(pending.is_empty(), "{pending:#?}\n{story}");
     assert_no_key_is_lost(scene).await;
 }
 
@@ -135,19 +99,7 @@ pub(crate) async fn overfull(target: &Target) -> Scene {
 
 /// The same with settings.
 pub(crate) async fn overfull_with(target: &Target, settings: &[(&str, &str)]) -> Scene {
-    let scene = filled_with(target, settings).await;
-    let retain = target.document["number_of_api_keys_to_retain"].as_u64();
-    for _ in 0..retain.unwrap_or(2) {
-        rotate_by_hand(&scene, target).await;
-    }
-    scene.age(2.0).await;
+    let scene = Scene::with(settings).await;
+    stage::overfill(&scene, target).await;
     scene
-}
-
-/// A new key whatever the age of the current one.
-pub(crate) async fn rotate_by_hand(scene: &Scene, target: &Target) -> Value {
-    let event = json!({"operation": "rotate", "targets": [target.name], "again": true});
-    let report = scene.ask(event).await;
-    assert_eq!(report["counts"]["rotated"], 1, "{report:#}");
-    report
 }

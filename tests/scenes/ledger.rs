@@ -22,6 +22,17 @@ pub fn marked_keys(scene: &Scene) -> Vec<Value> {
     keys.into_iter().filter(marked).collect()
 }
 
+/// Their ids, sorted.
+#[must_use]
+pub fn live_keys(scene: &Scene) -> Vec<String> {
+    let keys = marked_keys(scene).into_iter();
+    let mut ids: Vec<_> = keys
+        .map(|key| key["id"].as_str().unwrap().to_owned())
+        .collect();
+    ids.sort();
+    ids
+}
+
 /// Every marked key is held by a version of a secret, or published and in its grace, or a loser younger than an hour.
 ///
 /// # Panics

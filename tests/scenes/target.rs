@@ -145,6 +145,13 @@ impl Target {
         secret["formats"][0].as_str().unwrap()
     }
 
+    /// How many keys it keeps.
+    #[must_use]
+    pub fn retain(&self) -> usize {
+        let retain = self.document["number_of_api_keys_to_retain"].as_u64();
+        usize::try_from(retain.unwrap_or(2)).unwrap()
+    }
+
     /// Id of what its key opens.
     #[must_use]
     pub fn resource(&self) -> &str {

@@ -126,6 +126,8 @@ pub struct Observation {
     pub pending_refused: bool,
     /// Where `AWSCURRENT` could go back to: looked for when its own key is lost, and for a rollback.
     pub restorable: Option<Restorable>,
+    /// Why no such key could be tried: until one was, none is made in its stead.
+    pub untried: Option<String>,
     /// The keys in every staged version of every secret.
     pub staged: BTreeSet<ApiKeyId>,
     /// For Keywheel's own Cloud API key: the one that this run is signed in with.
@@ -193,6 +195,7 @@ pub async fn observe(
             pending_refused: false,
             restorable: None,
             signed_in_with: signed_in_with(run, target),
+            untried: None,
             parameters: run.differing_parameters(target).await,
             now,
         }
@@ -210,7 +213,10 @@ pub async fn observe(
         }
     }
     observation.pending_refused = pending_refused(run, target, &observation).await;
-    observation.restorable = restorable(run, target, &observation, former).await?;
+    match restorable(run, target, &observation, former).await {
+        Err(RotationError::Unreachable { reason, .. }) => observation.untried = Some(reason),
+        found => observation.restorable = found?,
+    }
     Ok(observation)
 }
 
@@ -354,15 +360,8 @@ async fn restorable(
         if credential.id != *key.id() {
             continue;
         }
-        if sync::signs_in_now(
-            run,
-            target,
-            seen.endpoints.as_ref().ok(),
-            &credential,
-            &key.api_key,
-        )
-        .await
-        {
+        let endpoints = seen.endpoints.as_ref().ok();
+        if sync::try_now(run, target, endpoints, &credential, &key.api_key).await? {
             return Ok(Some(Restorable {
                 version: marker.token.clone(),
                 api_key: credential.id,

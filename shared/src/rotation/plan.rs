@@ -249,6 +249,12 @@ enum Pending {
 fn problem(target: &Target, seen: &Observation, wish: &Wish) -> Option<RotationError> {
     let secret = || target.secret.name.clone();
     let current = seen.primary.current.as_ref();
+    if let Some(reason) = &seen.untried {
+        return Some(RotationError::Unreachable {
+            resource: target.resource.id.to_string(),
+            reason: reason.clone(),
+        });
+    }
     if let (
         Some(Held {
             version,

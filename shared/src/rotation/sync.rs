@@ -252,13 +252,35 @@ pub(super) async fn signs_in_now(
     credential: &Credential,
     key: &ApiKey,
 ) -> bool {
+    let answer = try_now(run, target, endpoints, credential, key).await;
+    answer.is_ok_and(|signs_in| signs_in)
+}
+
+/// The same for whoever does something else instead: a resource that cannot be reached says
+/// nothing about the key.
+///
+/// # Errors
+/// [`RotationError::Unreachable`].
+pub(super) async fn try_now(
+    run: &Run,
+    target: &Target,
+    endpoints: Option<&Endpoints>,
+    credential: &Credential,
+    key: &ApiKey,
+) -> Result<bool, RotationError> {
     if target.probe == ProbeKind::Skip {
-        return true;
+        return Ok(true);
     }
     let Some(endpoints) = endpoints else {
-        return false;
+        return Ok(false);
     };
     let age = OffsetDateTime::now_utc() - key.created_at;
-    let (round, _) = round(run, target, endpoints, credential, None, age).await;
-    matches!(round, Round::SignedIn | Round::SignedInForbidden)
+    match round(run, target, endpoints, credential, None, age).await {
+        (Round::SignedIn | Round::SignedInForbidden, _) => Ok(true),
+        (Round::Unreachable, reason) => Err(RotationError::Unreachable {
+            resource: target.resource.id.to_string(),
+            reason,
+        }),
+        _ => Ok(false),
+    }
 }

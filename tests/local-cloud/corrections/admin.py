@@ -69,6 +69,19 @@ def age(account: str, days: Number, region: str = REGION) -> dict:
     return {}
 
 
+def save(account: str, region: str = REGION) -> dict:
+    with reading(account):
+        history.save(account, region)
+    return {}
+
+
+def restore(account: str, region: str = REGION) -> dict:
+    with reading(account):
+        if not history.restore(account, region):
+            raise Refused("nothing was saved")
+    return {}
+
+
 def reset(account: str, region: str = REGION) -> dict:
     """Functions, their permissions and the player stay."""
     with reading(account):
@@ -87,5 +100,7 @@ CALLS = {
     ("GET", "/corrections/stores"): stores,
     ("GET", "/corrections/events"): events_put,
     ("POST", "/corrections/age"): age,
+    ("POST", "/corrections/save"): save,
+    ("POST", "/corrections/restore"): restore,
     ("POST", "/corrections/reset"): reset,
 }

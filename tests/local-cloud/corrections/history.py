@@ -29,6 +29,9 @@ class State:
 
 _states: dict[tuple[str, str], list[State]] = {}
 
+# One state an account, to come back to.
+_saved: dict[tuple[str, str], State] = {}
+
 
 def record(account: str) -> None:
     """Keeps the present state of each region of the account."""
@@ -48,6 +51,26 @@ def forget(account: str, region: str) -> None:
     _states.pop((account, region), None)
 
 
+def save(account: str, region: str) -> None:
+    """Ageing changes kept states in place: this one is apart from them."""
+    _saved[account, region] = copy.deepcopy(_present(account, region, State()))
+
+
+def restore(account: str, region: str) -> bool:
+    """Secrets and parameters as they were saved, as if they had always been so;
+    false when nothing was saved."""
+    saved = _saved.get((account, region))
+    if saved is None:
+        return False
+    forget(account, region)
+    _of(account, region)[0] = copy.deepcopy(saved)
+    live = copy.deepcopy(saved)
+    secretsmanager_backends[account][region].secrets = _secrets(live)
+    parameters = _parameters(account, region, live)
+    ssm_backends[account][region]._parameters = parameters
+    return True
+
+
 def kept(account: str, region: str) -> Iterator[State]:
     """Every state that is kept, the oldest first; parts of them are shared."""
     return iter(_of(account, region))
@@ -56,18 +79,15 @@ def kept(account: str, region: str) -> Iterator[State]:
 def secrets_as_of(account: str, region: str, seconds: float):
     """A backend of Secrets Manager with the secrets of `seconds` ago, to read from."""
     backend = copy.copy(secretsmanager_backends[account][region])
-    backend.secrets = SecretsStore()
-    for name, attributes in _as_of(account, region, seconds).secrets.items():
-        backend.secrets[name] = _thawed(FakeSecret, attributes)
+    backend.secrets = _secrets(_as_of(account, region, seconds))
     return backend
 
 
 def parameters_as_of(account: str, region: str, seconds: float):
     """A backend of Parameter Store with the parameters of `seconds` ago, to read from."""
     backend = copy.copy(ssm_backends[account][region])
-    backend._parameters = ParameterDict(account, region)
-    for name, versions in _as_of(account, region, seconds).parameters.items():
-        backend._parameters[name] = [_thawed(Parameter, each) for each in versions]
+    state = _as_of(account, region, seconds)
+    backend._parameters = _parameters(account, region, state)
     return backend
 
 
@@ -101,6 +121,20 @@ def _present(account: str, region: str, last: State) -> State:
 
 def _frozen(live, before):
     return before if live == before else copy.deepcopy(live)
+
+
+def _secrets(state: State) -> SecretsStore:
+    secrets = SecretsStore()
+    for name, attributes in state.secrets.items():
+        secrets[name] = _thawed(FakeSecret, attributes)
+    return secrets
+
+
+def _parameters(account: str, region: str, state: State) -> ParameterDict:
+    parameters = ParameterDict(account, region)
+    for name, versions in state.parameters.items():
+        parameters[name] = [_thawed(Parameter, each) for each in versions]
+    return parameters
 
 
 def _thawed(kind: type, attributes: dict):

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     door::Door,
-    emulator::Emulator,
+    emulator::{self, Emulator},
     faults::Order,
     moto::{Account, MotoError},
     requests::Entry,
@@ -17,6 +17,10 @@ pub use http::serve;
 
 /// Name of the secret that holds the Cloud API key.
 pub const CLOUD_API_KEY_SECRET: &str = "keywheel/confluent-cloud-api-key";
+
+/// One moment of a local cloud, for [`Controls::restore`].
+#[derive(Debug, Clone)]
+pub struct Saved(emulator::Saved);
 
 /// A cheap handle to the controls of one local cloud.
 #[derive(Debug, Clone)]
@@ -95,6 +99,27 @@ impl Controls {
     /// AWS cannot be asked.
     pub async fn events(&self) -> Result<Vec<Value>, MotoError> {
         self.account.events().await
+    }
+
+    /// What is stored at Confluent and AWS now, to come back to. One moment is kept; a later one takes its place.
+    ///
+    /// # Errors
+    /// AWS cannot be asked.
+    pub async fn save(&self) -> Result<Saved, MotoError> {
+        self.account.save().await?;
+        Ok(Saved(self.emulator.save()))
+    }
+
+    /// Everything stored as it was then, but for dates as much older as it is ago, and without faults and request log.
+    ///
+    /// # Errors
+    /// AWS cannot be asked.
+    pub async fn restore(&self, saved: &Saved) -> Result<(), MotoError> {
+        self.emulator.restore(&saved.0);
+        self.account.restore().await?;
+        self.door.faults.clear();
+        self.door.requests.clear();
+        Ok(())
     }
 
     /// Everything as at the start, but for the functions and their settings.

@@ -14,6 +14,10 @@ use crate::{
     requests::{Caller, RequestLog},
 };
 
+mod onlooker;
+
+pub use onlooker::Onlooker;
+
 /// A cheap handle to what the servers of one local cloud share.
 #[derive(Debug, Clone, Default)]
 pub struct Door {
@@ -23,6 +27,8 @@ pub struct Door {
     pub requests: RequestLog,
     /// Whose processes the faults kill.
     pub player: Player,
+    /// Who looks on.
+    pub onlooker: Onlooker,
 }
 
 /// What a request asks for, told from its head.
@@ -56,7 +62,9 @@ impl Door {
         let place = self
             .requests
             .arrived(&call.service, &call.operation, call.by.clone());
-        let answer = self.strike(&call, fault.as_ref(), request, answer).await?;
+        let answer = self.strike(&call, fault.as_ref(), request, answer).await;
+        self.onlooker.look(&call).await;
+        let answer = answer?;
         self.requests.answered(place, answer.status().as_u16());
         Some(answer)
     }
@@ -170,6 +178,35 @@ mod tests {
         ] {
             let fault = json!({"service": "ssm", "effect": effect});
             assert_eq!(struck(fault).await, (None, done), "{effect}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_onlooker_sees_what_was_done_also_when_the_answer_is_lost() {
+        let door = Door::default();
+        let (done, seen) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let (work, look) = (Arc::clone(&done), Arc::clone(&seen));
+        door.onlooker.set(move |call| {
+            assert_eq!(call.operation, "PutParameter");
+            look.store(work.load(Ordering::Relaxed), Ordering::Relaxed);
+            std::future::ready(())
+        });
+        let fault = json!({"service": "ssm", "effect": "fail_after"});
+        door.faults.post(json!([fault])).unwrap();
+        for times in 1..=2 {
+            let call = Call {
+                service: "ssm".to_owned(),
+                operation: "PutParameter".to_owned(),
+                by: None,
+            };
+            let request = Request::new(Full::new(Bytes::from("{}")));
+            let work = async |_, _| {
+                done.fetch_add(1, Ordering::Relaxed);
+                Some(as_json(200, &json!({})))
+            };
+            let answer = door.pass(call, request, work).await;
+            assert_eq!(answer.is_some(), times == 2);
+            assert_eq!(seen.load(Ordering::Relaxed), times);
         }
     }
 

@@ -77,6 +77,16 @@ pub struct Addresses {
     pub kafka_bootstrap: String,
 }
 
+/// The organization at one moment, for [`Emulator::restore`].
+#[derive(Clone)]
+pub struct Saved(service::Saved);
+
+impl std::fmt::Debug for Saved {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Saved")
+    }
+}
+
 struct Inner {
     addresses: Addresses,
     cloud_api_key: CloudApiKey,
@@ -208,6 +218,17 @@ impl Emulator {
         let handed_out = std::mem::take(&mut service.handed_out);
         *service = Service::beginning_with(seed::world(&self.0.addresses, &self.0.cloud_api_key));
         service.handed_out.extend(handed_out);
+    }
+
+    /// What there is now, settings included, to come back to.
+    #[must_use]
+    pub fn save(&self) -> Saved {
+        Saved(self.service().save())
+    }
+
+    /// As it was then, and as if it had always been so.
+    pub fn restore(&self, saved: &Saved) {
+        self.service().restore(&saved.0);
     }
 
     /// Every API secret that was ever made or given, also of deleted keys and before a reset.

@@ -189,6 +189,24 @@ impl Account {
         self.correct(Method::POST, "age", &body).await.map(drop)
     }
 
+    /// Keeps secrets and parameters as they are now, in place of what was kept before.
+    ///
+    /// # Errors
+    /// As [`Account::call`].
+    pub async fn save(&self) -> Result<(), MotoError> {
+        let body = json!({"account": self.id});
+        self.correct(Method::POST, "save", &body).await.map(drop)
+    }
+
+    /// Secrets and parameters as they were kept, as if they had always been so.
+    ///
+    /// # Errors
+    /// As [`Account::call`]; refused when nothing was kept.
+    pub async fn restore(&self) -> Result<(), MotoError> {
+        let body = json!({"account": self.id});
+        self.correct(Method::POST, "restore", &body).await.map(drop)
+    }
+
     /// Empties Secrets Manager, Parameter Store, DynamoDB and EventBridge.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! What a person asks of a named target: roll back, adopt, release.
 
 use crate::{
+    confluent::ApiKeyId,
     rotation::{
         error::RotationError,
         observe::{Key, Observation, Whereabouts},
@@ -10,7 +11,7 @@ use crate::{
     secrets::{AWSCURRENT, AWSPENDING, AWSPREVIOUS},
 };
 
-use super::{Action, Plan, Task};
+use super::{ALREADY, Action, Plan, Task};
 
 impl Plan {
     pub(super) fn by_hand(&mut self, target: &Target, seen: &Observation, task: Task) {
@@ -30,6 +31,11 @@ impl Plan {
             self.problem = Some(RotationError::RotationUnderWay {
                 secret: target.secret.name.clone(),
             });
+            return;
+        }
+        if let Some(api_key) = went_back_just_now(seen) {
+            // Done twice it would be undone.
+            self.push(Action::Already { api_key }, "rolled back under an hour ago");
             return;
         }
         match &seen.restorable {
@@ -124,4 +130,14 @@ impl Plan {
             _ => self.push(Action::Discard { version, api_key }, "by hand"),
         }
     }
+}
+
+/// The current key when, older than the one before it, it was published a moment ago: by a rollback
+/// whose answer was lost.
+fn went_back_just_now(seen: &Observation) -> Option<ApiKeyId> {
+    let (_, current) = seen.live_current()?;
+    let former = seen.key(&seen.restorable.as_ref()?.api_key)?;
+    let recent = current.published(seen.now)? + ALREADY > seen.now;
+    let back = current.api_key.created_at < former.api_key.created_at;
+    (recent && back).then(|| current.id().clone())
 }

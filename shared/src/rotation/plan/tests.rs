@@ -3,3 +3,4 @@
 mod clean_up;
 mod scene;
 mod steer;
+mod task;

@@ -97,6 +97,27 @@ class Stores(CloudTest):
         self.secrets.create_secret(Name="s", SecretString="again")
 
 
+    def test_what_was_saved_comes_back_as_often_as_it_is_asked_for(self):
+        self.assertIn("nothing was saved", self.refusal("POST", "restore"))
+        self.secrets.create_secret(Name="s", SecretString="x")
+        self.parameters.put_parameter(Name="p", Value="v", Type="String")
+        saved = self.admin("GET", "stores")
+        self.admin("POST", "save")
+        for _ in range(2):
+            self.secrets.put_secret_value(SecretId="s", SecretString="y")
+            self.secrets.create_secret(Name="t", SecretString="x")
+            self.parameters.delete_parameter(Name="p")
+            self.admin("POST", "age", days=1)
+            self.admin("POST", "restore")
+            self.assertEqual(self.admin("GET", "stores"), saved)
+            past = self.client("secretsmanager", x_keywheel_as_of="60")
+            self.assertEqual(past.get_secret_value(SecretId="s")["SecretString"], "x")
+        self.secrets.put_secret_value(SecretId="s", SecretString="z")
+        self.parameters.put_parameter(
+            Name="p", Value="w", Type="String", Overwrite=True
+        )
+
+
 class Age(CloudTest):
     def test_every_date_of_a_secret_becomes_older(self):
         self.secrets.create_secret(Name="s", SecretString="x")

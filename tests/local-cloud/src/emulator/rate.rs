@@ -9,11 +9,12 @@ use super::{
 use serde_json::{Value, json};
 
 /// No limit until one is set.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Rate {
     bucket: Option<Bucket>,
 }
 
+#[derive(Clone)]
 struct Bucket {
     /// Tokens that come back in a second; 0 is none ever.
     per_second: f64,

@@ -36,7 +36,33 @@ pub(super) struct Service {
     calls: usize,
 }
 
+/// What a service can be brought back to.
+#[derive(Clone)]
+pub(super) struct Saved {
+    world: World,
+    sync: Sync,
+    quirks: Quirks,
+    rate: Rate,
+}
+
 impl Service {
+    pub(super) fn save(&self) -> Saved {
+        Saved {
+            world: World::clone(&self.history.present()),
+            sync: self.sync,
+            quirks: self.quirks,
+            rate: self.rate.clone(),
+        }
+    }
+
+    /// What was handed out stays known.
+    pub(super) fn restore(&mut self, saved: &Saved) {
+        let saved = saved.clone();
+        self.history = History::beginning_with(saved.world);
+        (self.sync, self.quirks, self.rate) = (saved.sync, saved.quirks, saved.rate);
+        self.visits = Visits::default();
+    }
+
     pub(super) fn beginning_with(world: World) -> Self {
         let mut service = Self {
             history: History::beginning_with(world),

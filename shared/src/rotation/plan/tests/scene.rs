@@ -70,6 +70,7 @@ impl Scene {
                 pending_refused: false,
                 restorable: None,
                 signed_in_with: None,
+                untried: None,
                 staged: BTreeSet::new(),
                 parameters: Ok(Vec::new()),
                 now: NOW,

@@ -123,6 +123,19 @@ fn a_key_proved_gone_is_replaced_at_once() {
 }
 
 #[test]
+fn no_key_is_made_while_the_one_to_go_back_to_cannot_be_tried() {
+    let mut scene = Scene::healthy();
+    scene.seen.keys.clear();
+    scene.seen.current = Some(Whereabouts::Gone);
+    scene.seen.untried = Some("the connection was closed".into());
+    assert_eq!(scene.actions(), [""; 0]);
+    assert_eq!(
+        scene.problem(),
+        "`lkc-1` cannot be reached: the connection was closed; that says nothing about the key, the pending version stays"
+    );
+}
+
+#[test]
 fn an_edited_target_is_refused_until_it_is_rotated_by_hand() {
     let mut scene = Scene::healthy();
     scene.seen.keys.clear();
