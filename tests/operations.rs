@@ -8,6 +8,8 @@
 mod adopt;
 #[path = "operations/back_off.rs"]
 mod back_off;
+#[path = "operations/check.rs"]
+mod check;
 #[path = "operations/hold.rs"]
 mod hold;
 #[path = "operations/many.rs"]

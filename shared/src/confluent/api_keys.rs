@@ -89,8 +89,26 @@ impl Confluent {
     pub async fn list_api_keys(&self, owner: &OwnerId) -> Result<Vec<ApiKey>, ConfluentError> {
         let operation = format!("list the API keys of `{owner}`");
         let filters = [("spec.owner", owner.as_str())];
-        let mut keys: Vec<ApiKey> = self.list(&operation, &API_KEYS, &filters).await?;
+        let mut keys = self.every_api_key(&operation, &filters).await?;
         keys.retain(|key| same(&key.owner, owner.as_str()));
+        Ok(keys)
+    }
+
+    /// Every API key of the organization that we may see, oldest first; all pages or an error.
+    ///
+    /// # Errors
+    /// A page that was refused, is missing or does not read.
+    pub async fn list_all_api_keys(&self) -> Result<Vec<ApiKey>, ConfluentError> {
+        self.every_api_key("list the API keys of the organization", &[])
+            .await
+    }
+
+    async fn every_api_key(
+        &self,
+        operation: &str,
+        filters: &[(&str, &str)],
+    ) -> Result<Vec<ApiKey>, ConfluentError> {
+        let mut keys: Vec<ApiKey> = self.list(operation, &API_KEYS, filters).await?;
         // A key made or deleted between two pages moves the others from page to page.
         keys.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
         keys.dedup_by(|a, b| a.id == b.id);

@@ -14,6 +14,7 @@ use crate::{
     secrets::AWSPENDING,
 };
 
+pub(super) use self::preflight::check_quota;
 use self::preflight::preflight;
 
 use super::{

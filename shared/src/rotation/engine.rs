@@ -20,7 +20,7 @@ use crate::{
 
 use super::{
     callback::{self, StepAnswer, StepEvent},
-    cloud_key,
+    check, cloud_key,
     error::RotationError,
     hold,
     marker::Deployment,
@@ -90,6 +90,7 @@ impl Engine {
             Operation::Hold { until, reason } => {
                 hold::hold(&run, request, *until, reason.as_deref()).await
             }
+            Operation::Check => check::check(&run, request).await,
             Operation::Revoke(revocation) => revoke::revoke(&run, request, revocation).await,
             _ => sweep::sweep(&run, request).await,
         }

@@ -1,6 +1,7 @@
 //! What can go wrong with a target, each with a stable kind that alarms match.
 
 pub(super) mod kind;
+mod remedy;
 
 use std::{error::Error as StdError, sync::Arc};
 
@@ -127,6 +128,10 @@ pub enum RotationError {
         "a rotation of secret `{secret}` is under way (a version is staged AWSPENDING): let it end first"
     )]
     RotationUnderWay { secret: String },
+    #[error(
+        "API key `{api_key}` in AWSCURRENT carries no marker of this target, so no sweep rotates it"
+    )]
+    Unmarked { api_key: ApiKeyId },
     #[error(
         "API key `{api_key}` carries no marker of a target: `\"unmanaged\": true` revokes it nevertheless"
     )]
@@ -302,7 +307,7 @@ pub enum RotationError {
         "a key without any rights and a random key both get 403 at `{resource}` (a proxy or an IP filter?): the probe cannot tell whether a key is in sync"
     )]
     ProbeCannotTell { resource: String },
-    #[error("API key `{api_key}` does not sign in now: copy `{secret}` is left as it is")]
+    #[error("API key `{api_key}` does not sign in now: secret `{secret}` is left as it is")]
     CurrentUnproved { api_key: ApiKeyId, secret: String },
     #[error("where `{resource}` is reached is not known")]
     NoEndpoints { resource: String },

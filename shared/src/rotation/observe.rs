@@ -14,7 +14,7 @@ use crate::{
     secrets::VersionId,
 };
 
-pub(super) use self::secrets::{missing, read_secrets};
+pub(super) use self::secrets::{missing, read_secret, read_secrets};
 
 use super::{
     error::RotationError,

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-pub use self::target::{ActionReport, KeyReport, KeyState, Status, TargetReport};
+pub use self::target::{ActionReport, KeyReport, KeyState, Problem, Status, TargetReport};
 
 use super::{
     error::{RotationError, kind::confluent_kind},
@@ -100,6 +100,19 @@ impl Report {
             warnings: Vec::new(),
             outage: None,
             rate_limited: 0,
+        }
+    }
+
+    /// What is worth a warning whatever is asked for.
+    pub(super) fn warn_of_settings(&mut self, run: &Run, no_targets: bool) {
+        if no_targets {
+            let path = &run.settings.targets_path;
+            self.warnings
+                .push(format!("there is no target below `{path}`"));
+        } else if run.settings.grants_path.is_none() {
+            let warning =
+                "GRANTS_PATH is not set: every target may name every owner, resource and secret";
+            self.warnings.push(warning.to_owned());
         }
     }
 

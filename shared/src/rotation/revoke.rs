@@ -4,6 +4,7 @@
 
 mod find;
 mod finish;
+mod replace;
 
 use std::collections::BTreeMap;
 

@@ -42,16 +42,7 @@ pub(super) async fn sweep(run: &Run, request: &Request) -> Result<Report, Rotati
     let acts = acts(run, request);
     let wish = wish(run, request);
     let mut report = Report::begin(run, request);
-    if entries.is_empty() {
-        let path = &run.settings.targets_path;
-        report
-            .warnings
-            .push(format!("there is no target below `{path}`"));
-    } else if run.settings.grants_path.is_none() {
-        let warning =
-            "GRANTS_PATH is not set: every target may name every owner, resource and secret";
-        report.warnings.push(warning.to_owned());
-    }
+    report.warn_of_settings(run, entries.is_empty());
     let named = entries.iter().filter(|entry| request.names(&entry.name));
     let state = |name: &str| states.get(name).cloned().unwrap_or_default();
     let mut looked = stream::iter(named.map(|entry| look(run, entry, &wish, state(&entry.name))))

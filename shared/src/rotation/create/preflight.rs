@@ -1,5 +1,7 @@
 //! Before a key is made: whether it could be stored, listed and used.
 
+use crate::confluent::Quota;
+
 use super::{Creation, Key, RotationError, Run, SecretState, Target, read_secrets};
 
 /// Keys without `published` and without a version: overlapping runs and lost answers.
@@ -26,8 +28,19 @@ pub(super) async fn preflight(
     if !forced {
         check_count(target, keys, &secrets)?;
     }
+    check_quota(run, target, keys, quota)?;
+    Ok(secrets)
+}
+
+/// One free slot, and room for n + 1 keys at all.
+pub(in super::super) fn check_quota(
+    run: &Run,
+    target: &Target,
+    keys: &[Key],
+    quota: Option<Quota>,
+) -> Result<(), RotationError> {
     let Some(quota) = quota else {
-        return Ok(secrets);
+        return Ok(());
     };
     // Beside a new key of Keywheel's own there is its canary for a moment.
     let new = if run.is_own_key(target) { 2 } else { 1 };
@@ -49,7 +62,7 @@ pub(super) async fn preflight(
             candidates: candidates(keys),
         });
     }
-    Ok(secrets)
+    Ok(())
 }
 
 /// Invariant 5: at most n + 1 keys that are published or staged, and 2 that are neither.

@@ -31,6 +31,7 @@ impl RotationError {
             | Self::NotGranted { .. } => "NotGranted",
             Self::OwnPath { .. } => "TargetRefused",
             Self::OnHold { .. } => "OnHold",
+            Self::Unmarked { .. } => "ApiKeyUnmarked",
             Self::Unmanaged { .. } => "ApiKeyUnmanaged",
             Self::OwnKey { .. } => "ApiKeyInUse",
             Self::NoRoom { .. } => "QuotaExceeded",

@@ -31,7 +31,11 @@ pub(in super::super) async fn read_secrets(
     }
 }
 
-async fn read_secret(
+/// Reads one of them.
+///
+/// # Errors
+/// [`RotationError`] naming the secret.
+pub(in super::super) async fn read_secret(
     run: &Run,
     target: &Target,
     spec: &SecretSpec,

@@ -73,6 +73,9 @@ pub struct TargetReport {
     pub terraform: Option<String>,
     /// What was done, or would be.
     pub actions: Vec<ActionReport>,
+    /// After `check`: what is not in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Problem>,
     /// The keys of owner and resource.
     pub keys: Vec<KeyReport>,
     /// Sentences.
@@ -92,6 +95,35 @@ pub struct TargetReport {
     /// The ARNs of its secrets, the primary first, where they were seen.
     #[serde(skip)]
     pub(in super::super) secrets: Vec<String>,
+}
+
+/// Something that is not in order, and what to do about it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Problem {
+    /// A stable word.
+    pub kind: &'static str,
+    /// A sentence.
+    pub problem: String,
+    /// What a person does about it.
+    pub remedy: &'static str,
+    /// The target itself is wrong.
+    #[serde(skip)]
+    pub(in super::super) refused: bool,
+    /// The control plane's own failure.
+    #[serde(skip)]
+    pub(in super::super) outage: bool,
+}
+
+impl Problem {
+    pub(in super::super) fn of(error: &RotationError) -> Self {
+        Self {
+            kind: error.kind(),
+            problem: chain(error),
+            remedy: error.remedy(),
+            refused: error.is_refusal(),
+            outage: error.is_of_the_control_plane(),
+        }
+    }
 }
 
 /// One action.
@@ -234,6 +266,7 @@ impl TargetReport {
             key_life_days: None,
             terraform: None,
             actions: Vec::new(),
+            problems: Vec::new(),
             keys: Vec::new(),
             warnings: Vec::new(),
             error_kind: None,

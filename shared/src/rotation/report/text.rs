@@ -37,6 +37,18 @@ impl Report {
             text.push_str(&row[4]);
             text.push('\n');
         }
+        for target in &self.targets {
+            for problem in &target.problems {
+                let (problem, remedy) = (&problem.problem, problem.remedy);
+                text.push_str(&format!(
+                    "{}: {problem}\n    remedy: {remedy}\n",
+                    target.target
+                ));
+            }
+            if let Some(terraform) = &target.terraform {
+                text.push_str(&format!("{}:\n{terraform}\n", target.target));
+            }
+        }
         let warnings = self.targets.iter().flat_map(|target| {
             target
                 .warnings
