@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tests::{Scene, Target, marked_keys};
 
-async fn three_targets() -> Scene {
+async fn six_targets() -> Scene {
     let scene = Scene::start().await;
     for n in 0..6 {
         let target = Target::kafka_under(&format!("/t{n}"), &format!("t{n}"));
@@ -13,14 +13,15 @@ async fn three_targets() -> Scene {
     scene
 }
 
+/// From the second call on: the first one asks whether Keywheel itself may sign in.
 fn every(status: u16) -> Value {
-    json!([{"service": "confluent", "every": true, "effect": "status", "status": status}])
+    json!([{"service": "confluent", "nth": 2, "every": true, "effect": "status", "status": status}])
 }
 
 #[tokio::test]
 async fn three_failures_in_a_row_end_the_run_as_one_and_no_pause_grows() {
     for (status, kind) in [(503, "ConfluentUnavailable"), (401, "CloudApiKeyRefused")] {
-        let scene = three_targets().await;
+        let scene = six_targets().await;
         scene.cloud.controls.post_faults(every(status)).unwrap();
         let before = scene.request_count();
         let error = scene.scheduled().await.error.unwrap();

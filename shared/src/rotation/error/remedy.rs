@@ -30,7 +30,7 @@ impl RotationError {
                 "put a Cloud API key that is accepted into the secret of CONFLUENT_CLOUD_API_KEY_SECRET_ID"
             }
             "ConfluentForbidden" => {
-                "give the owner of Keywheel's Cloud API key the role ResourceOwner on the service account, or OrganizationAdmin"
+                "compare owner, resource and environment with Confluent Cloud, which says 403 of what is gone, too; if they are right, give the owner of Keywheel's Cloud API key the role ResourceOwner on the service account"
             }
             "ConfluentNotFound" | "NoEndpoint" => {
                 "compare resource and environment of the target with Confluent Cloud"
