@@ -18,6 +18,8 @@ mod many;
 mod outage;
 #[path = "operations/release.rs"]
 mod release;
+#[path = "operations/report.rs"]
+mod report;
 #[path = "operations/retire.rs"]
 mod retire;
 #[path = "operations/revoke.rs"]

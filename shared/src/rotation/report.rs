@@ -1,5 +1,6 @@
 //! The report: what a run found and did, as JSON for machines and as a table for people.
 
+mod size;
 mod target;
 mod text;
 
@@ -151,11 +152,11 @@ impl Report {
         self.counts = counts;
     }
 
-    /// As the answer of an invocation.
+    /// As the answer of an invocation, below what Lambda answers at most.
     #[must_use]
     pub fn to_json(&self) -> Value {
         // Strings, numbers and lists: nothing that could fail.
-        serde_json::to_value(self).unwrap_or_default()
+        serde_json::to_value(&*self.that_fits()).unwrap_or_default()
     }
 
     /// One line a target and one for the whole: a single line of a large deployment would be cut.

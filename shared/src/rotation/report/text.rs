@@ -6,6 +6,10 @@ impl Report {
     /// The table that a person reads.
     #[must_use]
     pub fn to_text(&self) -> String {
+        self.that_fits().table()
+    }
+
+    fn table(&self) -> String {
         let mut rows =
             vec![["TARGET", "STATUS", "CURRENT", "NEXT ROTATION", "SUMMARY"].map(String::from)];
         rows.extend(self.targets.iter().map(|target| {
