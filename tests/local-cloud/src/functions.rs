@@ -45,16 +45,30 @@ pub async fn functions(
     progress: Progress,
 ) -> Result<&'static BTreeMap<String, PathBuf>, &'static BuildError> {
     static BUILT: OnceCell<Result<BTreeMap<String, PathBuf>, BuildError>> = OnceCell::const_new();
-    BUILT.get_or_init(|| build(progress)).await.as_ref()
+    // Whoever is built for release is told about release builds.
+    let profile = if cfg!(debug_assertions) {
+        "dev"
+    } else {
+        "release"
+    };
+    BUILT
+        .get_or_init(|| built_with(profile, progress))
+        .await
+        .as_ref()
 }
 
-async fn build(progress: Progress) -> Result<BTreeMap<String, PathBuf>, BuildError> {
+/// The same by a profile of the workspace's, not kept.
+///
+/// # Errors
+/// Cargo is missing or refuses.
+pub async fn built_with(
+    profile: &str,
+    progress: Progress,
+) -> Result<BTreeMap<String, PathBuf>, BuildError> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let mut command = Command::new(&cargo);
     inherit_environment(&mut command)
-        .args(["build", "--workspace", "--bins"])
-        // Whoever is built for release is told about release builds.
-        .args((!cfg!(debug_assertions)).then_some("--release"))
+        .args(["build", "--workspace", "--bins", "--profile", profile])
         // Diagnostics go to stderr as text, where they can be shown; stdout holds JSON only.
         .arg("--message-format=json-render-diagnostics")
         .current_dir(paths::root());
