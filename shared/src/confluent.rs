@@ -32,7 +32,7 @@ pub use client::{Access, Confluent, Credential, UserAgent};
 pub use error::{ConfluentError, ErrorKind};
 pub use ids::{ApiKeyId, EnvironmentId, IdError, OwnerId, ResourceId};
 pub use outage::Ended;
-pub use quota::Quota;
+pub use quota::{Quota, Quotas};
 pub use refusal::Refusal;
 pub use resource::{Endpoints, Resource, ResourceKind};
 pub use sync::SignIn;

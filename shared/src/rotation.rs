@@ -27,6 +27,7 @@ mod metrics;
 pub mod observe;
 pub mod plan;
 pub mod publish;
+mod quotas;
 mod release;
 pub mod report;
 pub mod request;

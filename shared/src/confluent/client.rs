@@ -2,7 +2,10 @@
 
 use std::{
     fmt,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -113,7 +116,7 @@ pub struct Confluent {
     user_agent: String,
     deadline: Instant,
     budget: Budget,
-    rate_limited: AtomicU32,
+    rate_limited: Arc<AtomicU32>,
     pub(super) patience: Patience,
     outage: Outage,
 }
@@ -139,7 +142,7 @@ impl Confluent {
             user_agent: user_agent.to_string().chars().filter(visible).collect(),
             deadline,
             budget: budget.clone(),
-            rate_limited: AtomicU32::new(0),
+            rate_limited: Arc::default(),
             patience: Patience::CONTROL_PLANE,
             outage: Outage::default(),
         }
@@ -156,7 +159,7 @@ impl Confluent {
             user_agent: self.user_agent.clone(),
             deadline: self.deadline,
             budget: self.budget.clone(),
-            rate_limited: AtomicU32::new(0),
+            rate_limited: Arc::clone(&self.rate_limited),
             patience: self.patience,
             outage: Outage::default(),
         }

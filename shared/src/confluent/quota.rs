@@ -20,9 +20,13 @@ pub struct Quota {
     pub usage: Option<u32>,
 }
 
+/// Quotas of one kind, as Confluent lists them.
+#[derive(Debug)]
+pub struct Quotas(Vec<WireQuota>);
+
 impl Confluent {
-    /// The quota that a new API key of `owner` for `resource` counts against: a Kafka cluster's
-    /// own, for a Schema Registry and for `cloud` the owner's. `None` when Confluent names no such limit.
+    /// The quota that a new API key of `owner` for `resource` counts against. `None` when Confluent
+    /// names no such limit.
     ///
     /// # Errors
     /// A refusal, no answer, or one that does not read.
@@ -31,6 +35,16 @@ impl Confluent {
         owner: &OwnerId,
         resource: &Resource,
     ) -> Result<Option<Quota>, ConfluentError> {
+        let quotas = self.api_key_quotas(resource).await?;
+        Ok(quotas.of(owner, resource))
+    }
+
+    /// The quotas that new API keys for `resource` count against: a Kafka cluster's own, for a Schema
+    /// Registry and for `cloud` those of every owner.
+    ///
+    /// # Errors
+    /// A refusal, no answer, or one that does not read.
+    pub async fn api_key_quotas(&self, resource: &Resource) -> Result<Quotas, ConfluentError> {
         let cluster = resource.id.as_str();
         let (id, filters) = match resource.kind() {
             ResourceKind::Kafka => (
@@ -57,24 +71,31 @@ impl Confluent {
         let filters = [filters, vec![("id", id)]].concat();
         let operation = format!("get the API key quota of `{cluster}`");
         let path = ["service-quota", "v1", "applied-quotas"];
-        let quotas: Vec<WireQuota> = self.list(&operation, &path, &filters).await?;
-        let ours = quotas.into_iter().find(|quota| {
-            quota.id == id
-                && may_be(quota.kafka_cluster.as_ref(), cluster)
-                && may_be(quota.user.as_ref(), owner.as_str())
-        });
-        Ok(ours.and_then(|quota| {
-            Some(Quota {
-                // Below zero would mean "no limit".
-                limit: u32::try_from(quota.applied_limit).ok()?,
-                usage: quota.usage,
-                id: quota.id,
-            })
-        }))
+        let mut quotas: Vec<WireQuota> = self.list(&operation, &path, &filters).await?;
+        quotas.retain(|quota| quota.id == id);
+        Ok(Quotas(quotas))
     }
 }
 
-#[derive(Deserialize)]
+impl Quotas {
+    /// The one that a new API key of `owner` for `resource` counts against.
+    #[must_use]
+    pub fn of(&self, owner: &OwnerId, resource: &Resource) -> Option<Quota> {
+        let cluster = resource.id.as_str();
+        let quota = self.0.iter().find(|quota| {
+            may_be(quota.kafka_cluster.as_ref(), cluster)
+                && may_be(quota.user.as_ref(), owner.as_str())
+        })?;
+        Some(Quota {
+            // Below zero would mean "no limit".
+            limit: u32::try_from(quota.applied_limit).ok()?,
+            usage: quota.usage,
+            id: quota.id.clone(),
+        })
+    }
+}
+
+#[derive(Debug, Deserialize)]
 struct WireQuota {
     id: String,
     applied_limit: i64,
@@ -84,7 +105,7 @@ struct WireQuota {
     user: Option<Reference>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Reference {
     id: String,
 }

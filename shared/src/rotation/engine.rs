@@ -24,6 +24,7 @@ use super::{
     error::RotationError,
     hold,
     marker::Deployment,
+    quotas::KnownQuotas,
     report::Report,
     request::{Operation, Request},
     revoke,
@@ -143,6 +144,7 @@ impl Engine {
             deadline,
             listings: Mutex::default(),
             clusters: Mutex::default(),
+            quotas: KnownQuotas::default(),
             failed_rotations: AtomicU32::new(0),
         })
     }

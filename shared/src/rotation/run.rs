@@ -28,6 +28,7 @@ use super::{
     error::RotationError,
     marker::{Deployment, Marker},
     observe::Key,
+    quotas::KnownQuotas,
     target::Target,
 };
 
@@ -63,6 +64,8 @@ pub struct Run {
     pub(super) listings: Cache<OwnerId, Arc<[ApiKey]>>,
     /// One read a resource.
     pub(super) clusters: Cache<Resource, Endpoints>,
+    /// One read a cluster, and one for all owners.
+    pub(super) quotas: KnownQuotas,
     /// Rotations that failed after their key was made.
     pub(super) failed_rotations: AtomicU32,
 }

@@ -28,8 +28,9 @@ use super::{
 
 use self::look::{Looked, look};
 
-/// Targets that are looked at or worked on at once.
-const AT_ONCE: usize = 8;
+/// Targets that are looked at or worked on at once. Each waits for `PROBE_ROUND_GAP_SECONDS` between two probes, and what
+/// the others ask meanwhile must not fall below what Confluent allows; each also takes memory.
+const AT_ONCE: usize = 128;
 
 /// Carries out `sweep`, `plan`, `rotate`, `rollback`, `retire`, `adopt` and `release`.
 ///

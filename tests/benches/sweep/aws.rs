@@ -1,4 +1,4 @@
-//! Secrets Manager and Parameter Store, as far as a sweep uses them: in memory, with AWS's rules for versions and labels.
+//! Secrets Manager, Parameter Store and EventBridge, as far as a sweep uses them: in memory, with AWS's rules for versions and labels.
 //! (moto serves about 500 calls a second, and a sweep of a thousand targets makes more.)
 
 use std::{
@@ -128,8 +128,21 @@ const ARN: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:";
 
 impl Store {
     fn answer(&mut self, action: &str, body: &Value) -> Result<Value, Refusal> {
-        if action == "GetParametersByPath" {
-            return Ok(self.parameters(body));
+        match action {
+            "GetParametersByPath" => return Ok(self.parameters(body)),
+            "GetParameter" => return self.parameter(body),
+            "PutParameter" => {
+                let name = text(body, "Name").unwrap_or_default().to_owned();
+                let value = text(body, "Value").unwrap_or_default().to_owned();
+                self.parameters.insert(name, value);
+                return Ok(json!({"Version": 1}));
+            }
+            "PutEvents" => {
+                let entries = body["Entries"].as_array().map_or(0, Vec::len);
+                let taken = vec![json!({"EventId": "1"}); entries];
+                return Ok(json!({"FailedEntryCount": 0, "Entries": taken}));
+            }
+            _ => {}
         }
         let id = text(body, "SecretId").unwrap_or_default();
         let name = id
@@ -141,6 +154,13 @@ impl Store {
         answer["ARN"] = secret.arn.as_str().into();
         answer["Name"] = name.into();
         Ok(answer)
+    }
+
+    fn parameter(&self, body: &Value) -> Result<Value, Refusal> {
+        let name = text(body, "Name").unwrap_or_default();
+        let value = self.parameters.get(name);
+        let value = value.ok_or(("ParameterNotFound", format!("no parameter {name}")))?;
+        Ok(json!({"Parameter": {"Name": name, "Type": "String", "Value": value}}))
     }
 
     fn parameters(&self, body: &Value) -> Value {

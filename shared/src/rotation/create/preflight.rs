@@ -18,13 +18,8 @@ pub(super) async fn preflight(
         forced,
         ..
     } = creation;
-    let (secrets, quota) = futures_util::future::try_join(read_secrets(run, target), async {
-        Ok(run
-            .confluent
-            .api_key_quota(&target.owner, &target.resource)
-            .await?)
-    })
-    .await?;
+    let (secrets, quota) =
+        futures_util::future::try_join(read_secrets(run, target), run.quota(target, 1)).await?;
     if !forced {
         check_count(target, keys, &secrets)?;
     }
