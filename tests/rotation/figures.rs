@@ -61,7 +61,13 @@ async fn a_sweep_lists_each_owner_once_a_page_and_reads_each_cluster_once() {
         scene.add(&Target::plain(name)).await;
     }
     scene.add(&Target::schema_registry("e")).await;
-    scene.sweep().await;
+    let (first, count) = counted(&scene).await;
+    assert_eq!(first["counts"]["rotated"], 5);
+    assert_eq!(
+        [CREATE, QUOTA].map(&count),
+        [5, 2],
+        "one a cluster, one for owners"
+    );
     let (quiet, count) = counted(&scene).await;
     assert_eq!(quiet["counts"]["kept"], 5);
     let asked = [LIST, CLUSTER, "GET /srcm/v3/clusters/{id}", GET, QUOTA].map(&count);
@@ -79,6 +85,25 @@ async fn a_sweep_lists_each_owner_once_a_page_and_reads_each_cluster_once() {
     let (quiet, count) = counted(&scene).await;
     assert_eq!(quiet["counts"]["kept"], 5);
     assert_eq!(count(LIST), 3, "124 keys are two pages");
+}
+
+#[tokio::test]
+async fn keys_that_a_run_makes_count_against_the_quota_that_it_read() {
+    let scene = Scene::start().await;
+    let room = json!({"clusters": [{"id": KAFKA, "max_api_keys": 3}],
+        "api_keys": [{"owner": ORDERS, "resource": KAFKA}]});
+    scene.cloud.controls.emulator().add(room).unwrap();
+    for name in ["a", "b", "c", "d"] {
+        scene.add(&Target::plain(name)).await;
+    }
+    let before = scene.request_count();
+    let error = scene.failing_sweep().await;
+    assert_eq!(
+        scene.count_since(before, CREATE),
+        2,
+        "two of four fit\n{error}"
+    );
+    assert!(error.contains("3 of 3"), "{error}");
 }
 
 /// The promise, for a release build: `cargo test --release` asks for all of it.

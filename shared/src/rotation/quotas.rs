@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex as Blocking, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex as Blocking, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use tokio::sync::Mutex;
@@ -20,16 +23,23 @@ pub(super) struct KnownQuotas {
     /// By what one answer is about.
     read: Mutex<BTreeMap<String, Arc<Mutex<Option<Known>>>>>,
     begun: Blocking<Begun>,
+    deletions: AtomicU32,
 }
 
-/// An answer, and what was begun before it.
+/// An answer, and what there was before it.
 #[derive(Debug)]
 struct Known {
     quotas: Quotas,
     begun: Begun,
+    deletions: u32,
 }
 
 impl KnownQuotas {
+    /// A key was deleted: there may be room now where there was none.
+    pub(super) fn deleted(&self) {
+        self.deletions.fetch_add(1, Ordering::Relaxed);
+    }
+
     fn begun(&self) -> MutexGuard<'_, Begun> {
         // Plain counts: a panic elsewhere leaves nothing half done.
         self.begun.lock().unwrap_or_else(PoisonError::into_inner)
@@ -45,16 +55,12 @@ impl KnownQuotas {
 }
 
 impl Run {
-    /// The quota that `new` more keys of the target count against, with those that this run made since
-    /// it was read. One that seems used up is read again. The caller goes on to make a key, or fails.
+    /// The quota that a new key of the target counts against, with those that this run began to make since it
+    /// was read. It is read again after a deletion. Where there is room the caller makes the key.
     ///
     /// # Errors
     /// [`ConfluentError`](crate::confluent::ConfluentError).
-    pub(super) async fn quota(
-        &self,
-        target: &Target,
-        new: u32,
-    ) -> Result<Option<Quota>, RotationError> {
+    pub(super) async fn quota(&self, target: &Target) -> Result<Option<Quota>, RotationError> {
         let known = &self.quotas;
         // An owner's quotas come all in one answer, whichever is asked for.
         let (about, counted) = match target.resource.kind() {
@@ -65,31 +71,30 @@ impl Run {
         let place = Arc::clone(known.read.lock().await.entry(about.to_owned()).or_default());
         // Whoever comes meanwhile waits for this answer.
         let mut place = place.lock().await;
-        if let Some(read) = &*place {
-            let mut quota = read.quotas.of(&target.owner, &target.resource);
-            if let Some(Quota {
-                usage: Some(usage), ..
-            }) = &mut quota
-            {
-                let now = known.begun().get(counted).copied().unwrap_or(0);
-                let then = read.begun.get(counted).copied().unwrap_or(0);
-                *usage = usage.saturating_add(now.saturating_sub(then));
-            }
-            if quota.as_ref().is_none_or(|quota| has_room(quota, new)) {
-                known.begin(target);
-                return Ok(quota);
-            }
+        let deletions = known.deletions.load(Ordering::Relaxed);
+        if place
+            .as_ref()
+            .is_none_or(|read| read.deletions != deletions)
+        {
+            let begun = known.begun().clone();
+            let quotas = self.confluent.api_key_quotas(&target.resource).await?;
+            *place = Some(Known {
+                quotas,
+                begun,
+                deletions,
+            });
         }
-        let begun = known.begun().clone();
-        let quotas = self.confluent.api_key_quotas(&target.resource).await?;
-        let quota = quotas.of(&target.owner, &target.resource);
-        *place = Some(Known { quotas, begun });
-        known.begin(target);
+        let Some(read) = &*place else { return Ok(None) };
+        let mut quota = read.quotas.of(&target.owner, &target.resource);
+        if let Some(usage) = quota.as_mut().and_then(|quota| quota.usage.as_mut()) {
+            let now = known.begun().get(counted).copied().unwrap_or(0);
+            let then = read.begun.get(counted).copied().unwrap_or(0);
+            *usage = usage.saturating_add(now.saturating_sub(then));
+        }
+        let is_full = |quota: &Quota| quota.usage.is_some_and(|usage| usage >= quota.limit);
+        if !quota.as_ref().is_some_and(is_full) {
+            known.begin(target);
+        }
         Ok(quota)
     }
-}
-
-/// Whether `new` more keys fit. What is not told is not in the way: Confluent itself refuses then.
-pub(super) fn has_room(quota: &Quota, new: u32) -> bool {
-    quota.usage.unwrap_or(0).saturating_add(new) <= quota.limit
 }

@@ -98,6 +98,7 @@ pub async fn orphan(
 
 /// The audit trail's line of a deletion.
 pub(super) fn deleted(run: &Run, target: &str, api_key: &ApiKeyId, reason: &str) {
+    run.quotas.deleted();
     run.changed_of(
         target,
         &Change {

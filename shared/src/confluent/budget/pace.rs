@@ -29,6 +29,8 @@ const MEASURED: usize = 16;
 const MADE_UP: f64 = 2.0;
 /// The longest invocation there is: a longer wait would be for another one to begin.
 const LONGEST_HOLD: Duration = Duration::from_secs(900);
+/// After this long without an answer nothing is known any more: a warm process may have slept for an hour.
+const FORGOTTEN: Duration = Duration::from_secs(1000);
 
 /// What an answer says of the limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -76,6 +78,8 @@ pub(super) struct Pace {
     /// When the latest accepted calls were sent, oldest first.
     accepted: VecDeque<Instant>,
     told: Option<Told>,
+    /// When the latest answer came.
+    last_answer: Option<Instant>,
 }
 
 /// The latest that headers said.
@@ -100,6 +104,7 @@ impl Default for Pace {
             at_once: FIRST_AT_ONCE,
             accepted: VecDeque::with_capacity(MEASURED),
             told: None,
+            last_answer: None,
         }
     }
 }
@@ -107,6 +112,12 @@ impl Default for Pace {
 impl Pace {
     /// Whether a call may be sent. `jitter`, from 0 to 1, keeps processes from falling into step.
     pub(super) fn turn(&mut self, now: Instant, jitter: f64) -> Turn {
+        if self.last_answer.is_some_and(|last| last + FORGOTTEN < now) {
+            *self = Self {
+                under_way: self.under_way,
+                ..Self::default()
+            };
+        }
         if let Some(held) = self.held.filter(|held| *held > now) {
             return Turn::At(held);
         }
@@ -132,6 +143,7 @@ impl Pace {
 
     /// A call that was sent at `sent` has its answer.
     pub(super) fn answered(&mut self, sent: Instant, now: Instant, says: &Says, jitter: f64) {
+        self.last_answer = Some(now);
         if says.refused {
             let per_second = self.reduce(sent, now, SLOWEST);
             let asked = says.retry_after.or(says.reset);
@@ -224,7 +236,9 @@ impl Pace {
 
     fn add(&mut self, steps: f64) {
         if let Some(per_second) = &mut self.per_second {
-            *per_second = (*per_second + steps * self.step).clamp(SLOWEST, FASTEST);
+            // The longer nothing was refused, the bolder: the limit may have been raised.
+            let bold = 1.0 + f64::from(self.since) * INCREASE;
+            *per_second = (*per_second + steps * self.step * bold).clamp(SLOWEST, FASTEST);
         }
     }
 

@@ -19,7 +19,7 @@ pub(super) async fn preflight(
         ..
     } = creation;
     let (secrets, quota) =
-        futures_util::future::try_join(read_secrets(run, target), run.quota(target, 1)).await?;
+        futures_util::future::try_join(read_secrets(run, target), run.quota(target)).await?;
     if !forced {
         check_count(target, keys, &secrets)?;
     }

@@ -299,3 +299,11 @@ fn whatever_is_said_the_pace_keeps_its_bounds() {
         }
     }
 }
+
+#[test]
+fn what_was_learned_is_forgotten_after_a_long_sleep() {
+    let (mut pace, start) = after(&[(0.0, 0.25, REFUSED)]);
+    assert!(pace.per_second.is_some());
+    assert_eq!(pace.turn(start + Duration::from_secs(3600), 0.5), Turn::Now);
+    assert_eq!(pace.per_second, None);
+}
