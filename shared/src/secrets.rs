@@ -29,9 +29,9 @@ pub const AWSPREVIOUS: &str = "AWSPREVIOUS";
 /// The label under which a text waits for its `AWSCURRENT`: no reader asks for it.
 pub const KEYWHEEL: &str = "KEYWHEEL";
 
-/// AWS takes 50 writes a second in an account and Region, and gives no more for money. One lasts about 50 ms, so two at
-/// once come near to 40; a sweep of many targets would send dozens.
-const WRITES_AT_ONCE: usize = 2;
+/// AWS takes 50 writes a second in an account and Region, and gives no more for money. A sweep of many targets would send
+/// dozens at once; so few stay near that limit, and what is throttled all the same the SDK sends again.
+const WRITES_AT_ONCE: usize = 4;
 
 /// The id of a secret's version: the `ClientRequestToken` it was put with.
 pub type VersionId = String;

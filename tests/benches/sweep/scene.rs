@@ -57,11 +57,8 @@ impl Run {
 }
 
 impl Scene {
-    /// A thousand targets with empty secrets. `settings` are the function's, `timeout` is Lambda's.
-    pub(crate) async fn start(
-        settings: &[(&str, &str)],
-        timeout: Duration,
-    ) -> Result<Self, Box<dyn std::error::Error>> {
+    /// A thousand targets with empty secrets.
+    pub(crate) async fn start() -> Result<Self, Box<dyn std::error::Error>> {
         let binaries = functions::built_with(PROFILE, Progress::Shown).await?;
         let program = binaries.get("key-rotation");
         let program = program.ok_or("there is no `key-rotation`")?.clone();
@@ -94,8 +91,8 @@ impl Scene {
             ("CONFLUENT_CLOUD_API_KEY_SECRET_ID", CLOUD_API_KEY),
             ("MODE", "apply"),
         ];
-        let environment = fixed.iter().chain(settings);
-        let environment: BTreeMap<_, _> = environment
+        let environment: BTreeMap<_, _> = fixed
+            .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
         let gateway =
@@ -111,7 +108,7 @@ impl Scene {
                 name: "key-rotation".to_owned(),
                 arn: format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:key-rotation"),
                 program,
-                timeout,
+                timeout: Duration::ZERO,
                 memory: 256,
                 environment,
             },
@@ -140,15 +137,21 @@ impl Scene {
         self.aws.age(DAYS * 86_400.0);
     }
 
-    /// Sweeps until every target has a new key in `AWSCURRENT`, in a process of their own.
-    pub(crate) async fn publish_all(&self) -> Run {
+    /// Sweeps until every target has a new key in `AWSCURRENT`, in a process of their own: what earlier ones learned
+    /// is not known to it. `settings` are the function's, `timeout` is Lambda's.
+    pub(crate) async fn publish_all(&self, settings: &[(&str, &str)], timeout: Duration) -> Run {
         let before = self.aws.current();
         self.door.requests.clear();
-        // Another value is another process: what an earlier run learned is not known to this one.
         let mut function = self.function.clone();
+        let settings = settings.iter();
+        let settings = settings.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        function.environment.extend(settings);
+        function.timeout = timeout;
+        // Another value of the function is another process.
+        let run = before.len() + self.player.ended().len();
         function
             .environment
-            .insert("RUN".to_owned(), before.len().to_string());
+            .insert("RUN".to_owned(), run.to_string());
         let began = tokio::time::Instant::now();
         let mut run = Run {
             published: 0,
