@@ -23,6 +23,8 @@ mod cycle;
 mod events;
 #[path = "rotation/figures.rs"]
 mod figures;
+#[path = "rotation/metrics.rs"]
+mod metrics;
 #[path = "rotation/quiet.rs"]
 mod quiet;
 #[path = "rotation/samples.rs"]

@@ -1,6 +1,6 @@
 //! What EventBridge is told, as a rule's target gets it, and that nobody waits for it.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use serde_json::{Value, json};
 use tests::{Scene, Target, eventually, report};
@@ -133,10 +133,30 @@ async fn the_life_of_a_target_is_told_as_the_samples_say() {
     aws.call("secretsmanager.DeleteSecret", &copy)
         .await
         .unwrap();
+    for again in [false, true] {
+        scene.failing_sweep().await;
+        let told = since(&scene, &mut seen).await;
+        if again {
+            assert_eq!(types(&told), [""; 0], "once a day");
+        } else {
+            assert_eq!(types(&told), ["Target Failed"]);
+            assert_eq!(masked(&told[0]), masked(&sample("target-failed")));
+        }
+    }
+    scene.age(1.1).await;
     scene.failing_sweep().await;
+    assert_eq!(types(&since(&scene, &mut seen).await), ["Target Failed"]);
+
+    let copy = json!({"SecretId": target.secrets()[1]});
+    aws.call("secretsmanager.RestoreSecret", &copy)
+        .await
+        .unwrap();
+    scene.sweep().await;
     let told = since(&scene, &mut seen).await;
-    assert_eq!(types(&told), ["Target Failed"]);
-    assert_eq!(masked(&told[0]), masked(&sample("target-failed")));
+    assert_eq!(types(&told), ["Target Recovered"]);
+    assert_eq!(masked(&told[0]), masked(&sample("target-recovered")));
+    scene.sweep().await;
+    assert_eq!(types(&since(&scene, &mut seen).await), [""; 0]);
 }
 
 #[tokio::test]
@@ -186,6 +206,24 @@ async fn a_broken_bus_is_a_warning_and_holds_up_nothing() {
         controls.clear_faults();
         scene.age(31.0).await;
     }
+    // The next sweep tells what none of them could.
+    scene.sweep().await;
+    let told = since(&scene, &mut 0).await;
+    let told_of = |kind: &str| {
+        let events = told.iter().filter(|event| event["detail-type"] == kind);
+        let keys = events.map(|event| event["detail"]["api_key"].to_string());
+        keys.collect::<BTreeSet<_>>()
+    };
+    let world = scene.cloud.controls.emulator().world();
+    let made = world["api_keys"].as_array().unwrap().iter();
+    let made = made.filter(|key| key["description"].to_string().contains("keywheel/"));
+    let (gone, all): (Vec<_>, Vec<_>) = made
+        .map(|key| (key["state"] == "deleted", key["id"].to_string()))
+        .map(|(gone, id)| (gone.then(|| id.clone()), id))
+        .unzip();
+    assert_eq!(told_of("API Key Published"), all.into_iter().collect());
+    let gone = gone.into_iter().flatten().collect();
+    assert_eq!(told_of("API Key Retired"), gone);
 }
 
 #[tokio::test]
@@ -198,6 +236,9 @@ async fn a_broken_bus_is_a_warning_of_the_callback_too() {
     let answer = finished(&scene, &target).await;
     let warnings = answer["warnings"].to_string();
     assert!(warnings.contains("the event is not told"), "{warnings}");
+    scene.cloud.controls.clear_faults();
+    scene.sweep().await;
+    assert_eq!(types(&since(&scene, &mut 0).await), ["API Key Published"]);
 }
 
 #[tokio::test]
