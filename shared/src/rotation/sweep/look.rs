@@ -75,8 +75,10 @@ pub(super) async fn look<'a>(
     wish: &Wish,
     state: TargetState,
 ) -> Looked<'a> {
-    let problem =
-        |error: &RotationError| TargetReport::problem(entry.name.clone(), status(error), error);
+    let problem = |error: &RotationError| TargetReport {
+        failed_before: state.failures > 0,
+        ..TargetReport::problem(entry.name.clone(), status(error), error)
+    };
     let target = match &entry.target {
         Ok(target) => target,
         Err(error) => return Looked::Problem(problem(error)),
