@@ -5,6 +5,8 @@
     reason = "a panic here is a failed test, and says where"
 )]
 
+#[path = "rotation/audit.rs"]
+mod audit;
 #[path = "rotation/bad_answers.rs"]
 mod bad_answers;
 #[path = "rotation/bad_secrets.rs"]

@@ -3,6 +3,7 @@
 use aws_config::SdkConfig;
 use aws_sdk_ssm::{
     Client, config,
+    operation::RequestId,
     types::{self, ParameterType},
 };
 use thiserror::Error;
@@ -137,7 +138,8 @@ impl Parameters {
             .transpose()
     }
 
-    /// Makes a parameter of type `String`, or overwrites its value and description.
+    /// Makes a parameter of type `String`, or overwrites its value and description. Answers the
+    /// request's id.
     ///
     /// # Errors
     /// The service refused, or gave no answer (then the parameter may have been written).
@@ -146,16 +148,16 @@ impl Parameters {
         name: &str,
         value: &str,
         description: &str,
-    ) -> Result<(), ParametersError> {
+    ) -> Result<String, ParametersError> {
         let request = self.client.put_parameter().name(name).value(value);
-        request
+        let answer = request
             .description(description)
             .r#type(ParameterType::String)
             .overwrite(true)
             .send()
             .await
             .map_err(|error| call(PUT, name, error.into()))?;
-        Ok(())
+        Ok(answer.request_id().unwrap_or_default().to_owned())
     }
 }
 

@@ -11,7 +11,9 @@ use std::{
 
 use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::{
-    Client, config, operation::get_secret_value::GetSecretValueOutput, primitives::DateTime,
+    Client, config,
+    operation::{RequestId, get_secret_value::GetSecretValueOutput},
+    primitives::DateTime,
 };
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
@@ -242,7 +244,7 @@ impl Secrets {
     }
 
     /// Puts a text as version `token` with one label. The same token and text again does nothing;
-    /// another text under a known token is refused (`ResourceExistsException`).
+    /// another text under a known token is refused (`ResourceExistsException`). Answers the request's id.
     ///
     /// # Errors
     /// [`SecretsError`]; unless [`SecretsError::refused`], the version may hold the text.
@@ -253,7 +255,7 @@ impl Secrets {
         text: &SecretString,
         label: &str,
         rotation_token: Option<&SecretString>,
-    ) -> Result<(), SecretsError> {
+    ) -> Result<String, SecretsError> {
         #[expect(
             clippy::disallowed_methods,
             reason = "the secret goes where it is kept"
@@ -272,12 +274,13 @@ impl Secrets {
             .set_rotation_token(rotation_token)
             .send()
             .await
-            .map(drop)
+            .map(|answer| request_id(&answer))
             .map_err(failed("PutSecretValue", secret))
     }
 
     /// Moves a label in one call that Secrets Manager refuses when the label is not on `from`
-    /// (without `from`: when it is anywhere). The call is given up after `within`.
+    /// (without `from`: when it is anywhere). The call is given up after `within`. Answers the
+    /// request's id.
     ///
     /// # Errors
     /// [`SecretsError`]; unless [`SecretsError::refused`], the label may have moved.
@@ -288,7 +291,7 @@ impl Secrets {
         from: Option<&str>,
         to: Option<&str>,
         within: Duration,
-    ) -> Result<(), SecretsError> {
+    ) -> Result<String, SecretsError> {
         let failed = failed("UpdateSecretVersionStage", secret);
         let call = async {
             let _turn = self.writes.acquire().await;
@@ -302,7 +305,7 @@ impl Secrets {
                 .await
         };
         match tokio::time::timeout(within, call).await {
-            Ok(answer) => answer.map(drop).map_err(failed),
+            Ok(answer) => answer.map(|answer| request_id(&answer)).map_err(failed),
             Err(_) => Err(SecretsError {
                 action: "UpdateSecretVersionStage",
                 secret: secret.to_owned(),
@@ -334,6 +337,10 @@ fn value(version: VersionId, answer: &GetSecretValueOutput) -> Value {
             .unwrap_or_else(OffsetDateTime::now_utc),
         text: answer.secret_string().map(SecretString::from),
     }
+}
+
+fn request_id(answer: &impl RequestId) -> String {
+    answer.request_id().unwrap_or_default().to_owned()
 }
 
 fn moment(date: &DateTime) -> Option<OffsetDateTime> {

@@ -135,6 +135,11 @@ async fn each_run_leaves_one_line_of_metrics() {
         (&json!(1), &json!(2))
     );
 
+    let limit = json!({"per_second": 2, "burst": 1, "headers": false});
+    emulator.set_rate(limit).unwrap();
+    let limited = line(&scene.invoke(json!({})).await.logs);
+    assert!(limited["rate_limited"].as_u64() > Some(0), "{limited}");
+
     let plan = line(&scene.invoke(json!({"operation": "plan"})).await.logs);
     assert_valid(&plan);
     assert_eq!(plan["operation"], "plan");

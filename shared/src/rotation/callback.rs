@@ -48,6 +48,19 @@ pub enum Step {
     Finish,
 }
 
+impl Step {
+    /// As Secrets Manager's events spell it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Create => "createSecret",
+            Self::Set => "setSecret",
+            Self::Test => "testSecret",
+            Self::Finish => "finishSecret",
+        }
+    }
+}
+
 /// What Secrets Manager sends. Fields it may add are ignored.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]

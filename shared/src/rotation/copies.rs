@@ -83,7 +83,8 @@ pub(super) async fn write_copy(
         }
         let arn = &state.description.arn;
         let token = Uuid::new_v4().to_string();
-        run.secrets
+        let put = run
+            .secrets
             .put(arn, &token, &wanted.to_text(), KEYWHEEL, None)
             .await?;
         guard.check().await?;
@@ -92,7 +93,7 @@ pub(super) async fn write_copy(
             .secrets
             .move_label(arn, AWSCURRENT, from, Some(&token), guard.within())
             .await;
-        if let Err(source) = moving {
+        if let Err(source) = &moving {
             let after = run.secrets.describe(arn).await?;
             let unmoved = after.is_staged(&held.version, AWSCURRENT);
             if unmoved && source.refused() {
@@ -100,7 +101,7 @@ pub(super) async fn write_copy(
                 return Err(RotationError::Promote {
                     secret: copy.name.clone(),
                     version: token,
-                    source,
+                    source: source.clone(),
                 });
             }
             if !after.is_staged(&token, AWSCURRENT) {
@@ -116,6 +117,8 @@ pub(super) async fn write_copy(
                 before: &held.version,
                 after: &token,
                 reason: "it differed from the primary",
+                proof: "its key is the primary's to be, and AWSCURRENT moved from what was read",
+                service_request_ids: &[&put, moving.as_deref().unwrap_or_default()],
             },
         );
         return Ok(());

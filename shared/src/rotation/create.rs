@@ -250,16 +250,35 @@ async fn store(
                 };
                 delete(run, target, &key.id, reason).await;
             }
+            if let (Ok(request_id), true) = (&put, mine) {
+                stored(run, creation, key, request_id);
+            }
             match (held, put) {
                 (Some(held), _) if held.key().is_some() => Ok(held),
                 (_, Err(error)) => Err(error.into()),
-                (_, Ok(())) => Err(RotationError::NotVisibleYet {
+                (_, Ok(_)) => Err(RotationError::NotVisibleYet {
                     api_key: key.id.clone(),
                     version: (*token).to_owned(),
                 }),
             }
         }
     }
+}
+
+fn stored(run: &Run, creation: &Creation<'_>, key: &ApiKey, request_id: &str) {
+    run.changed(
+        creation.target,
+        &Change {
+            what: "stored an API key in a pending version of",
+            api_key: key.id.as_ref(),
+            subject: &creation.target.secret.name,
+            after: creation.token,
+            reason: creation.reason,
+            proof: "the version, read back, holds it",
+            service_request_ids: &[request_id],
+            ..Change::default()
+        },
+    );
 }
 
 fn render(

@@ -86,7 +86,7 @@ impl Engine {
         request: &Request,
         context: &Context,
     ) -> Result<Report, RotationError> {
-        let run = self.begin(context).await?;
+        let run = self.begin(request.operation.name(), context).await?;
         match &request.operation {
             Operation::Hold { until, reason } => {
                 hold::hold(&run, request, *until, reason.as_deref()).await
@@ -106,10 +106,14 @@ impl Engine {
         event: &StepEvent,
         context: &Context,
     ) -> Result<StepAnswer, RotationError> {
-        callback::step(&self.begin(context).await?, event).await
+        callback::step(&self.begin(event.step.name(), context).await?, event).await
     }
 
-    async fn begin(&self, context: &Context) -> Result<Run, RotationError> {
+    async fn begin(
+        &self,
+        operation: &'static str,
+        context: &Context,
+    ) -> Result<Run, RotationError> {
         let left = context.deadline().duration_since(SystemTime::now());
         let left = left.unwrap_or(WITHOUT_DEADLINE);
         let deadline = Instant::now() + left.saturating_sub(MARGIN.min(left / 4));
@@ -140,6 +144,7 @@ impl Engine {
             cloud_key,
             deployment: self.deployment(&context.invoked_function_arn),
             settings: Arc::clone(&self.settings),
+            operation,
             request_id: context.request_id.clone(),
             deadline,
             listings: Mutex::default(),

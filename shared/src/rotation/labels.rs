@@ -28,15 +28,18 @@ pub(super) async fn take_off_pending(
         .secrets
         .move_label(arn, AWSPENDING, Some(version), None, within)
         .await;
-    if let Err(error) = taken {
+    let request_id = match taken {
+        Ok(request_id) => request_id,
         // Another run may have been first: what counts is where the label is.
-        let now = run.secrets.describe(arn).await?;
-        return if now.is_staged(version, AWSPENDING) {
-            Err(error.into())
-        } else {
-            Ok(())
-        };
-    }
+        Err(error) => {
+            let now = run.secrets.describe(arn).await?;
+            return if now.is_staged(version, AWSPENDING) {
+                Err(error.into())
+            } else {
+                Ok(())
+            };
+        }
+    };
     run.changed(
         target,
         &Change {
@@ -44,6 +47,7 @@ pub(super) async fn take_off_pending(
             subject: &target.secret.name,
             before: version,
             reason,
+            service_request_ids: &[&request_id],
             ..Change::default()
         },
     );
@@ -63,7 +67,7 @@ pub(super) async fn ensure_current(
     let arn = &secret.description.arn;
     let token = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{arn}{{}}").as_bytes()).to_string();
     let text = Document::empty().to_text();
-    run.secrets.put(arn, &token, &text, KEYWHEEL, None).await?;
+    let put = run.secrets.put(arn, &token, &text, KEYWHEEL, None).await?;
     let is_staged = async || {
         let now = run.secrets.describe(arn).await?;
         Ok::<_, RotationError>(now.staged(AWSCURRENT).is_some())
@@ -87,6 +91,7 @@ pub(super) async fn ensure_current(
             subject: &secret.spec.name,
             after: &token,
             reason: "nothing was staged AWSCURRENT",
+            service_request_ids: &[&put],
             ..Change::default()
         },
     );

@@ -64,6 +64,9 @@ impl Published {
     }
 }
 
+/// What a `Synced` says, for the audit trail.
+const SYNCED: &str = "it signed in a moment ago; every copy, read back, holds it";
+
 /// Publishes a key that has just signed in. May be repeated at any point.
 ///
 /// # Errors
@@ -99,15 +102,18 @@ pub async fn publish(
         api_key: &credential.id,
     };
     let committed = commit(&guard, endpoints, &synced, &credential, &marker).await;
-    if let Err(error) = committed {
+    let request_id = match committed {
+        Ok(request_id) => request_id,
         // Two runs that publish one version at once: the other one was first.
-        let now = run.secrets.describe(guard.arn).await?;
-        return if now.is_staged(version, AWSCURRENT) {
-            Ok(published)
-        } else {
-            Err(error)
-        };
-    }
+        Err(error) => {
+            let now = run.secrets.describe(guard.arn).await?;
+            return if now.is_staged(version, AWSCURRENT) {
+                Ok(published)
+            } else {
+                Err(error)
+            };
+        }
+    };
     run.changed(
         target,
         &Change {
@@ -117,6 +123,8 @@ pub async fn publish(
             before: &current.version,
             after: version,
             reason: "it signs in at its resource",
+            proof: SYNCED,
+            service_request_ids: &[&request_id],
         },
     );
     take_off_pending(run, target, &primary, version, "it is published").await?;
@@ -130,7 +138,7 @@ async fn commit(
     synced: &Synced,
     credential: &Credential,
     marker: &Marker,
-) -> Result<(), RotationError> {
+) -> Result<String, RotationError> {
     let (run, target) = (guard.run, guard.target);
     guard.check().await?;
     let noted = note(run, target, &synced.key.id, marker);
@@ -244,7 +252,7 @@ pub(super) async fn republish(
     let (run, target, version) = (guard.run, guard.target, synced.held.version.as_str());
     let marker = marker(run, target, &synced.key, version)?;
     let credential = synced.credential()?.clone();
-    commit(guard, endpoints, synced, &credential, &marker).await?;
+    let request_id = commit(guard, endpoints, synced, &credential, &marker).await?;
     run.changed(
         target,
         &Change {
@@ -254,26 +262,31 @@ pub(super) async fn republish(
             before: guard.current,
             after: version,
             reason: "by hand; it signs in at its resource",
+            proof: SYNCED,
+            service_request_ids: &[&request_id],
         },
     );
     Ok(())
 }
 
-/// The commit.
-async fn promote(guard: &Guard<'_>, version: &str) -> Result<(), RotationError> {
+/// The commit. Answers the request's id, where there was an answer.
+async fn promote(guard: &Guard<'_>, version: &str) -> Result<String, RotationError> {
     guard.check().await?;
     let secrets = &guard.run.secrets;
     let from = Some(guard.current);
     let moving = secrets
         .move_label(guard.arn, AWSCURRENT, from, Some(version), guard.within())
         .await;
-    let Err(source) = moving else { return Ok(()) };
+    let source = match moving {
+        Ok(request_id) => return Ok(request_id),
+        Err(source) => source,
+    };
     if secrets
         .describe(guard.arn)
         .await?
         .is_staged(version, AWSCURRENT)
     {
-        return Ok(());
+        return Ok(String::new());
     }
     Err(RotationError::Promote {
         secret: guard.target.secret.name.clone(),
@@ -315,7 +328,7 @@ pub(super) async fn restore(
         pending: None,
         api_key,
     };
-    promote(&guard, version).await?;
+    let request_id = promote(&guard, version).await?;
     run.changed(
         target,
         &Change {
@@ -325,6 +338,8 @@ pub(super) async fn restore(
             before: &current.version,
             after: version,
             reason: "AWSCURRENT held no living key",
+            proof: "it is listed, published, not revoked, and signed in a moment ago",
+            service_request_ids: &[&request_id],
         },
     );
     Ok(())

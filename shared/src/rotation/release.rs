@@ -53,6 +53,7 @@ pub(super) async fn strip(run: &Run, target: &Target, key: &Key) -> Result<(), R
             before: &key.api_key.description,
             after: &description,
             reason: "the target is handed back",
+            ..Change::default()
         },
     );
     Ok(())

@@ -60,7 +60,11 @@ pub async fn retire(
             api_key: api_key.clone(),
         });
     }
-    deleted(run, target.name.as_str(), api_key, reason);
+    let proof = format!(
+        "its successor `{}` signed in a moment ago; a complete listing has that and lacks this",
+        proof.key()
+    );
+    deleted_on(run, target.name.as_str(), api_key, reason, &proof);
     Ok(())
 }
 
@@ -92,12 +96,17 @@ pub async fn orphan(
         return Err(held_by(&secrets[0], api_key));
     }
     run.confluent.delete_api_key(api_key).await?;
-    deleted(run, target.name.as_str(), api_key, reason);
+    let proof = "its own marker says that it was never published, and no version holds it";
+    deleted_on(run, target.name.as_str(), api_key, reason, proof);
     Ok(())
 }
 
-/// The audit trail's line of a deletion.
+/// The audit trail's line of a deletion that needs no proof beyond its reason.
 pub(super) fn deleted(run: &Run, target: &str, api_key: &ApiKeyId, reason: &str) {
+    deleted_on(run, target, api_key, reason, "");
+}
+
+fn deleted_on(run: &Run, target: &str, api_key: &ApiKeyId, reason: &str, proof: &str) {
     run.quotas.deleted();
     run.changed_of(
         target,
@@ -106,6 +115,7 @@ pub(super) fn deleted(run: &Run, target: &str, api_key: &ApiKeyId, reason: &str)
             api_key: api_key.as_ref(),
             subject: api_key.as_ref(),
             reason,
+            proof,
             ..Change::default()
         },
     );

@@ -76,7 +76,7 @@ pub(super) async fn revoke(
             .push(of_nobody(run, &key, revocation, acts).await);
     }
     report.outage = run.confluent.outage();
-    report.rate_limited = run.confluent.rate_limited().into();
+    report.rate_limited = run.confluent.rate_limited();
     report.finish();
     Ok(report)
 }

@@ -56,6 +56,8 @@ pub struct Run {
     pub deployment: Deployment,
     /// The settings.
     pub settings: Arc<Settings>,
+    /// What was asked for: an operation, or a step of Secrets Manager's.
+    pub operation: &'static str,
     /// The invocation's id.
     pub request_id: String,
     /// Nothing new begins after this.
@@ -228,16 +230,21 @@ impl Run {
             before,
             after,
             reason,
+            proof,
+            service_request_ids,
         } = change;
         tracing::info!(
             target: "shared::audit",
             change = what,
+            operation = self.operation,
             keywheel_target = target,
             api_key,
             subject,
             before,
             after,
             reason,
+            proof,
+            service_request_ids = service_request_ids.join(" "),
             request_id = %self.request_id,
             at = %super::marker::rfc3339(OffsetDateTime::now_utc()),
             "{what} `{subject}` of target `{target}`: {reason}",
@@ -260,6 +267,10 @@ pub(super) struct Change<'a> {
     pub after: &'a str,
     /// Why.
     pub reason: &'a str,
+    /// What makes it safe, where it needs that.
+    pub proof: &'a str,
+    /// What the services called the requests that did it.
+    pub service_request_ids: &'a [&'a str],
 }
 
 async fn once<K: Ord, V: Clone, F>(

@@ -69,7 +69,7 @@ pub(super) async fn sweep(run: &Run, request: &Request) -> Result<Report, Rotati
         }
     }
     report.outage = run.confluent.outage();
-    report.rate_limited = run.confluent.rate_limited().into();
+    report.rate_limited = run.confluent.rate_limited();
     report.wait_for_the_next_run();
     if acts {
         let judges = matches!(

@@ -299,7 +299,8 @@ pub(super) async fn put_parameter(
     parameter: &ClientParameter,
     reason: &str,
 ) -> Result<(), RotationError> {
-    run.parameters
+    let request_id = run
+        .parameters
         .put(&parameter.name, &parameter.value, &parameter.description)
         .await?;
     run.changed(
@@ -308,6 +309,7 @@ pub(super) async fn put_parameter(
             what: "put parameter",
             subject: &parameter.name,
             reason,
+            service_request_ids: &[&request_id],
             ..Change::default()
         },
     );
