@@ -51,6 +51,21 @@ async fn a_current_key_is_replaced_everywhere_first_and_then_refused() {
     assert!(!lives(&scene, &leaked));
     assert_eq!(marked_keys(&scene).len(), 1);
     witness.saw_no_failure().await;
+    let events = scene.cloud.controls.events().await.unwrap();
+    let told = events.iter().rev().take(2).map(|told| &told["event"]);
+    let told: Vec<_> = told
+        .map(|event| {
+            (
+                &event["detail-type"],
+                &event["detail"]["api_key"],
+                event["resources"].as_array().unwrap().len(),
+            )
+        })
+        .collect();
+    let (retired, published) = (json!("API Key Retired"), json!("API Key Published"));
+    let secrets = target.secrets().len();
+    assert_eq!(told[0], (&retired, &json!(leaked), secrets));
+    assert_eq!(told[1], (&published, &entry["current"], secrets));
 
     // Again: it is gone.
     let answer = scene.ask(event).await;

@@ -32,14 +32,18 @@ pub(super) async fn announce(
     if run.event_bus.is_none() {
         return News::new();
     }
-    let targets: BTreeMap<&str, &Target> = entries
+    let targets: BTreeMap<&str, Option<&Target>> = entries
         .iter()
-        .filter_map(|entry| Some((entry.name.as_str(), entry.target.as_ref().ok()?)))
+        .map(|entry| (entry.name.as_str(), entry.target.as_ref().ok()))
         .collect();
     let notice = run.settings.notice.try_into();
     let mut news = News::new();
     let mut events = Vec::new();
     for target in &report.targets {
+        // A key that no target holds is nobody's to be told of.
+        let Some(parsed) = targets.get(target.target.as_str()) else {
+            continue;
+        };
         let before = states.get(&target.target).map(|state| &state.told);
         let before = Told(before.cloned().unwrap_or_default());
         let mut told = before.clone();
@@ -47,7 +51,7 @@ pub(super) async fn announce(
         let left = Left {
             deployment: &report.deployment,
             request_id: &report.request_id,
-            target: targets.get(target.target.as_str()).copied(),
+            target: *parsed,
             report: target,
             judges,
             notice: notice.unwrap_or(time::Duration::MAX),

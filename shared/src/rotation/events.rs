@@ -23,7 +23,8 @@ const SOURCE: &str = "keywheel";
 /// Actions that, done, put a new key into `AWSCURRENT`.
 const PUBLISHING: [&str; 4] = ["bootstrap", "rotate", "resume", "rollback"];
 /// Actions that, done, delete a key that was published.
-const RETIRING: [&str; 2] = ["retire", "revoke"];
+const RETIRING: [&str; 2] = ["retire", REVOKE];
+const REVOKE: &str = "revoke";
 
 /// The kinds of events, by their detail-types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -171,18 +172,29 @@ impl Left<'_> {
 
     /// What was done in this run.
     fn changes(&self) -> Vec<Event> {
-        let done = self.report.actions.iter().filter(|action| action.done);
-        done.filter_map(|action| self.change(action)).collect()
+        let done = || self.report.actions.iter().filter(|action| action.done);
+        let mut events: Vec<_> = done().filter_map(|action| self.change(action)).collect();
+        // `revoke` publishes a successor on its way, which is no action of its own.
+        let published = events.iter().any(|event| event.kind == Kind::Published);
+        let revoked = done().any(|action| action.action == REVOKE);
+        if revoked && self.report.status == Status::Rotated && !published {
+            events.insert(0, self.published(self.report.current.clone()));
+        }
+        events
+    }
+
+    fn published(&self, api_key: Option<String>) -> Event {
+        let mut event = self.event(Kind::Published, api_key);
+        event.detail.published = Some(rfc3339(self.now));
+        event.detail.next_rotation_date = self.report.next_rotation_date.clone();
+        event.detail.successor = None;
+        event
     }
 
     fn change(&self, action: &ActionReport) -> Option<Event> {
         let api_key = action.api_key.clone();
         if PUBLISHING.contains(&action.action) {
-            let mut event = self.event(Kind::Published, api_key);
-            event.detail.published = Some(rfc3339(self.now));
-            event.detail.next_rotation_date = self.report.next_rotation_date.clone();
-            event.detail.successor = None;
-            Some(event)
+            Some(self.published(api_key))
         } else if RETIRING.contains(&action.action) {
             let mut event = self.event(Kind::Retired, api_key);
             event.detail.retired = Some(rfc3339(self.now));

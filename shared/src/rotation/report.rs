@@ -49,7 +49,7 @@ pub struct Report {
     pub(super) outage: Option<Ended>,
     /// How often Confluent told to slow down.
     #[serde(skip)]
-    pub(super) rate_limited: u32,
+    pub(super) rate_limited: u64,
 }
 
 /// Targets by status.

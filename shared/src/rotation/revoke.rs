@@ -17,14 +17,17 @@ use self::find::{Holder, find};
 pub(super) use self::finish::{Haste, finish};
 
 use super::{
+    announce::announce,
     error::{RotationError, chain},
     marker::{Marker, Note, rfc3339},
+    observe::read_secrets,
     publish::write_marker,
     report::{ActionReport, Report, Status, TargetReport},
     request::{Request, Revocation},
     retire::deleted,
     run::Run,
-    sweep::acts,
+    state,
+    sweep::{acts, remember},
     target::Target,
     targets,
 };
@@ -76,8 +79,13 @@ pub(super) async fn revoke(
             .push(of_nobody(run, &key, revocation, acts).await);
     }
     report.outage = run.confluent.outage();
-    report.rate_limited = run.confluent.rate_limited();
+    report.rate_limited = run.confluent.rate_limited().into();
     report.finish();
+    if acts {
+        let states = state::read_all(run).await.unwrap_or_default();
+        let news = announce(run, &entries, &states, &mut report, false).await;
+        remember(run, &mut report, &news, false).await;
+    }
     Ok(report)
 }
 
@@ -124,6 +132,12 @@ async fn of_target(
             Err(error) => fail(&mut report, &mut sentences, &key, &error),
         }
         report.actions.push(action);
+    }
+    if report.actions.iter().any(|action| action.done) {
+        // For the events alone.
+        let secrets = read_secrets(run, target).await.unwrap_or_default();
+        let arns = secrets.into_iter().map(|secret| secret.description.arn);
+        report.secrets = arns.collect();
     }
     report.summary = sentences.join("; ");
     report

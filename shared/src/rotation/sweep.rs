@@ -26,6 +26,8 @@ use super::{
     work::{Outcome, work},
 };
 
+pub(super) use self::remember::remember;
+
 use self::look::{Looked, look};
 
 /// Targets that are looked at or worked on at once. Each waits for `PROBE_ROUND_GAP_SECONDS` between two probes, and what
@@ -69,7 +71,7 @@ pub(super) async fn sweep(run: &Run, request: &Request) -> Result<Report, Rotati
         }
     }
     report.outage = run.confluent.outage();
-    report.rate_limited = run.confluent.rate_limited();
+    report.rate_limited = run.confluent.rate_limited().into();
     report.wait_for_the_next_run();
     if acts {
         let judges = matches!(
@@ -77,7 +79,7 @@ pub(super) async fn sweep(run: &Run, request: &Request) -> Result<Report, Rotati
             Operation::Sweep | Operation::Rotate { .. }
         );
         let news = announce(run, &entries, &states, &mut report, judges).await;
-        remember::remember(run, &mut report, &news, judges).await;
+        remember(run, &mut report, &news, judges).await;
     }
     report.stopped_early = run.has_stopped_early();
     report.strays = strays(run, &entries).await;

@@ -88,6 +88,13 @@ fn a_publish_and_a_retirement_are_told_when_they_are_done() {
     ];
     let told = tell(&report, &mut Told::default(), true, NOW);
     assert_eq!(told, ["Published NEW -", "Retired OLDER NEW"]);
+
+    report.actions = vec![action("revoke", "LEAKED", true)];
+    let told = tell(&report, &mut Told::default(), true, NOW);
+    assert_eq!(told, ["Retired LEAKED NEW"]);
+    report.status = Status::Rotated;
+    let told = tell(&report, &mut Told::default(), true, NOW);
+    assert_eq!(told, ["Published NEW -", "Retired LEAKED NEW"]);
 }
 
 #[test]

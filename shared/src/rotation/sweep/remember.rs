@@ -15,7 +15,12 @@ use super::{AT_ONCE, look::is_bad};
 
 /// Writes failures, back-off and recoveries, where the run `judges` and they change anything, and
 /// what was told.
-pub(super) async fn remember(run: &Run, report: &mut Report, news: &News, judges: bool) {
+pub(in crate::rotation) async fn remember(
+    run: &Run,
+    report: &mut Report,
+    news: &News,
+    judges: bool,
+) {
     let changed = report.targets.iter().filter_map(|target| {
         let judged = judges && matters(target);
         let told = news.get(&target.target);
