@@ -67,6 +67,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const PURE: &[&str] = &[
     "client_config",
     "rotation::plan",
+    "rotation::events",
     "stream::wire_format",
     "stream::decode",
     "stream::avro",

@@ -1,5 +1,3 @@
-use std::path::Path;
-
 use serde_json::Value;
 use time::macros::datetime;
 
@@ -189,9 +187,8 @@ fn what_could_not_be_told_waits_with_its_time_ten_at_most() {
 
 #[test]
 fn a_key_in_use_is_told_as_the_sample_says() {
-    let path =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../events/event-bus/api-key-still-in-use.json");
-    let sample: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let text = include_str!("../../../../events/event-bus/api-key-still-in-use.json");
+    let sample: Value = serde_json::from_str(text).unwrap();
     let mut report = report();
     report.keys[0].kept_because = sample["detail"]["reason"].as_str().map(str::to_owned);
     let mut told = Told::default();
