@@ -6,7 +6,7 @@ use super::{
     error::{RotationError, chain},
     report::{Report, Status, TargetReport},
     request::{Request, RequestError, Until},
-    run::Run,
+    run::{Change, Run},
     state::{self, Hold, TargetState},
     sweep::{acts, check_named},
     targets,
@@ -36,7 +36,8 @@ pub(super) async fn hold(
     check_named(request, &entries)?;
     let mut report = Report::begin(run, request);
     for entry in entries.iter().filter(|entry| request.names(&entry.name)) {
-        let mut state = state::read(run, &entry.name).await?;
+        let before = state::read(run, &entry.name).await?;
+        let mut state = before.clone();
         change(&mut state, until, reason, now);
         let summary = match state.on_hold(now) {
             Some(hold) => hold.sentence(),
@@ -50,8 +51,20 @@ pub(super) async fn hold(
         if acts(run, request) {
             let written =
                 state::change(run, &entry.name, |state| change(state, until, reason, now)).await;
-            if let Err(error) = written {
-                (target.status, target.summary) = (Status::Failed, chain(&error));
+            match written {
+                Ok(()) if before.hold == state.hold => {}
+                Ok(()) => run.changed_of(
+                    &entry.name,
+                    &Change {
+                        what: "changed the hold of",
+                        subject: &entry.name,
+                        before: &before.on_hold(now).map(Hold::sentence).unwrap_or_default(),
+                        after: &target.summary,
+                        reason: "by hand",
+                        ..Change::default()
+                    },
+                ),
+                Err(error) => (target.status, target.summary) = (Status::Failed, chain(&error)),
             }
         }
         report.targets.push(target);
