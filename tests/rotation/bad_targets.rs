@@ -30,7 +30,7 @@ fn wrong() -> Vec<(&'static str, Target, &'static str)> {
         (
             "bad-resource",
             kafka("e").with("/resource/id", json!("env-1")),
-            "field `resource.id`: expected an id that begins with `lkc-` or `lsrc-`, but got `env-1`",
+            "field `resource.id`: expected an id that begins with `lkc-` or `lsrc-`, or is `cloud`, but got `env-1`",
         ),
         (
             "bad-environment",

@@ -288,6 +288,22 @@ async fn refused_by_both_a_run_stops_before_its_first_action() {
 }
 
 #[tokio::test]
+async fn a_secret_that_never_held_a_key_is_said_to_hold_none() {
+    let scene = Scene::with(&[("CONFLUENT_CLOUD_API_KEY_SECRET_ID", "empty")]).await;
+    let made = scene.cloud.aws.create_secret("empty", Some("{}"), &[]);
+    made.await.unwrap();
+    let error = scene.invoke(json!({})).await.error.unwrap();
+    assert_eq!(error.error_type, "CloudApiKeyMissing");
+    assert!(
+        error
+            .message
+            .contains("secret `empty` holds no Cloud API key"),
+        "{}",
+        error.message
+    );
+}
+
+#[tokio::test]
 async fn one_refusal_is_no_proof() {
     let (scene, _) = taken_over().await;
     order(&scene, PROBE, &json!({"status": 401}));

@@ -32,6 +32,8 @@ pub struct Lost {
     pub version: Option<VersionId>,
     /// The end of a sentence that begins with `AWSCURRENT`.
     pub why: String,
+    /// The same when it holds no key at all.
+    no_key: Option<String>,
 }
 
 impl CloudKey {
@@ -60,8 +62,8 @@ impl CloudKey {
 /// there is none. An answer that tells nothing of the key leaves it to the run.
 ///
 /// # Errors
-/// [`RotationError::CloudApiKey`] when the secret holds no key, or two;
-/// [`RotationError::CloudApiKeyRefused`] when none of its keys signs in.
+/// [`RotationError::CloudApiKey`] when the secret holds two keys;
+/// [`RotationError::CloudApiKeyRefused`] when it holds none that signs in.
 pub(super) async fn open(
     secrets: &Secrets,
     secret: &str,
@@ -72,7 +74,7 @@ pub(super) async fn open(
         let secret = secret.to_owned();
         Ok((confluent, CloudKey { secret, lost }))
     };
-    let (lost, known) = match held(secrets, secret, AWSCURRENT).await? {
+    let lost = match held(secrets, secret, AWSCURRENT).await? {
         Held::Key(version, credential) => {
             let confluent = connect(credential.clone());
             if !refused_twice(&confluent, &credential, gap).await {
@@ -81,21 +83,28 @@ pub(super) async fn open(
             let id = &credential.id;
             let why = format!("holds API key `{id}`, which was refused twice (401)");
             let version = Some(version);
-            (Lost { version, why }, Some(credential))
+            Lost {
+                version,
+                why,
+                no_key: None,
+            }
         }
-        Held::NoKey(version, why) => (Lost { version, why }, None),
+        Held::NoKey(version, reason) => {
+            let why = format!("holds no Cloud API key ({reason})");
+            Lost {
+                version,
+                why,
+                no_key: Some(reason),
+            }
+        }
     };
     let refused = |previous: &str| CloudKey::refused(secret, lost.why.clone(), previous);
     let previous = match held(secrets, secret, AWSPREVIOUS).await {
         Ok(Held::Key(_, credential)) => credential,
-        // Half a sentence about a label that was never there would only confuse.
-        Ok(Held::NoKey(None, _)) if known.is_none() => {
-            return Err(RotationError::CloudApiKey {
-                secret: secret.to_owned(),
-                reason: lost.why,
-            });
+        Ok(Held::NoKey(None, _)) => return Err(none(secret, &lost, refused)),
+        Ok(Held::NoKey(Some(_), reason)) => {
+            return Err(refused(&format!("holds no Cloud API key ({reason})")));
         }
-        Ok(Held::NoKey(_, why)) => return Err(refused(&why)),
         Err(error) => return Err(error),
     };
     let id = &previous.id;
@@ -121,6 +130,17 @@ pub(super) async fn open(
     }
 }
 
+/// There never was another key: what is wrong with the only value is all there is to say.
+fn none(secret: &str, lost: &Lost, refused: impl Fn(&str) -> RotationError) -> RotationError {
+    match &lost.no_key {
+        Some(reason) => RotationError::CloudApiKey {
+            secret: secret.to_owned(),
+            reason: reason.clone(),
+        },
+        None => refused("is on no version"),
+    }
+}
+
 /// As with a new key, one refusal is no proof. The first question opens the connection that the run
 /// needs anyway, the second one of its own.
 async fn refused_twice(confluent: &Confluent, credential: &Credential, gap: Duration) -> bool {
@@ -143,7 +163,7 @@ async fn held(secrets: &Secrets, secret: &str, label: &str) -> Result<Held, Rota
     let value = match secrets.staged(secret, label).await {
         Ok(value) => value,
         Err(error) if error.not_found() && label != AWSCURRENT => {
-            return Ok(Held::NoKey(None, "is on no version".to_owned()));
+            return Ok(Held::NoKey(None, "no version".to_owned()));
         }
         Err(error) => return Err(error.into()),
     };

@@ -343,10 +343,12 @@ async fn restorable(
         .iter()
         .filter_map(|key| {
             let marker = key.marker.as_ref()?;
-            let is_current = seen
-                .primary
-                .current_key()
-                .is_some_and(|held| held.id == *key.id());
+            // A refused version is no way back; another that holds the same key is one.
+            let refused = matches!(seen.current, Some(Whereabouts::Refused));
+            let is_current = seen.primary.current.as_ref().is_some_and(|held| {
+                let same = held.key().is_some_and(|held| held.id == *key.id());
+                same && (!refused || held.version == marker.token)
+            });
             (!key.is_revoked() && !is_current).then_some(())?;
             Some((key.published(seen.now)?, key, marker))
         })

@@ -48,6 +48,7 @@ pub(super) async fn revoke(
     request: &Request,
     revocation: &Revocation,
 ) -> Result<Report, RotationError> {
+    run.check_whole()?;
     let entries = targets::read(run).await?;
     let acts = acts(run, request);
     let mut report = Report::begin(run, request);

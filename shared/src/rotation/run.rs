@@ -195,12 +195,23 @@ impl Run {
     /// # Errors
     /// [`RotationError::OnlyMends`].
     pub(super) fn check_serves(&self, target: &Target) -> Result<(), RotationError> {
+        if self.is_own_key(target) {
+            return Ok(());
+        }
+        self.check_whole()
+    }
+
+    /// The same for what is no work on a target.
+    ///
+    /// # Errors
+    /// [`RotationError::OnlyMends`].
+    pub(super) fn check_whole(&self) -> Result<(), RotationError> {
         match &self.cloud_key.lost {
-            Some(lost) if !self.is_own_key(target) => Err(RotationError::OnlyMends {
+            Some(lost) => Err(RotationError::OnlyMends {
                 secret: self.cloud_key.secret.clone(),
                 why: lost.why.clone(),
             }),
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 
