@@ -32,6 +32,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("parameters", &["aws"]),
     ("usage", &["aws"]),
     ("event_bus", &["aws"]),
+    ("web_identity", &["aws", "http"]),
     (
         "rotation",
         &[
@@ -43,6 +44,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "parameters",
             "usage",
             "event_bus",
+            "web_identity",
         ],
     ),
     (

@@ -11,3 +11,4 @@ pub mod rotation;
 pub mod secrets;
 pub mod settings;
 pub mod stream;
+pub mod web_identity;
