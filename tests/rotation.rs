@@ -27,6 +27,8 @@ mod events;
 mod figures;
 #[path = "rotation/metrics.rs"]
 mod metrics;
+#[path = "rotation/keyless.rs"]
+mod keyless;
 #[path = "rotation/quiet.rs"]
 mod quiet;
 #[path = "rotation/samples.rs"]

@@ -24,15 +24,17 @@ mod resource;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod token;
 
 pub use address::{AddressError, BaseUrl};
 pub use api_keys::{ApiKey, CreateError, Deletion, NewApiKey};
 pub use budget::Budget;
 pub use client::{Access, Confluent, Credential, UserAgent};
 pub use error::{ConfluentError, ErrorKind};
-pub use ids::{ApiKeyId, EnvironmentId, IdError, OwnerId, ResourceId};
+pub use ids::{ApiKeyId, EnvironmentId, IdError, IdentityPoolId, OwnerId, ResourceId};
 pub use outage::Ended;
 pub use quota::{Quota, Quotas};
 pub use refusal::Refusal;
 pub use resource::{Endpoints, Resource, ResourceKind};
 pub use sync::SignIn;
+pub use token::Token;

@@ -21,6 +21,7 @@ mod events;
 mod grants;
 mod guard;
 mod hold;
+mod keyless;
 mod labels;
 pub mod marker;
 mod metrics;

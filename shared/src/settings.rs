@@ -1,5 +1,6 @@
 //! The environment of a function, parsed at its door: every wrong setting is named in one error.
 
+mod confluent_auth;
 mod event_bus;
 mod function_arn;
 mod lookup;
@@ -16,15 +17,15 @@ use crate::confluent::{AddressError, BaseUrl};
 
 use lookup::Lookup;
 
+pub use confluent_auth::ConfluentAuth;
 pub use function_arn::{FunctionArn, NotAFunctionArn};
 pub use lookup::{SettingsError, WrongSetting};
 pub use stream::{RecordFormat, StreamSettings};
 
 /// What `key-rotation` and `secret-rotation` are told. A variable that is empty counts as not set.
 ///
-/// Names of later versions: `KEY_USAGE_TABLE` is refused, because it would guard something, as is
-/// `CONFLUENT_AUTH` other than `api_key`. `IDLE_DAYS`, `HARD_DEADLINE_DAYS` and `KAFKA_CA_FILE`
-/// have no effect yet.
+/// Names of later versions: `KEY_USAGE_TABLE` is refused, because it would guard something.
+/// `IDLE_DAYS`, `HARD_DEADLINE_DAYS` and `KAFKA_CA_FILE` have no effect yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// `TARGETS_PATH`: where in Parameter Store the targets are. Default `/keywheel/targets`.
@@ -43,9 +44,9 @@ pub struct Settings {
     /// `CONFLUENT_CLOUD_URL`: where Confluent Cloud's API is; `https`, or `http` to a loopback
     /// address. Default `https://api.confluent.cloud`.
     pub confluent_cloud_url: BaseUrl,
-    /// `CONFLUENT_CLOUD_API_KEY_SECRET_ID`: name or ARN of the secret that holds the Cloud API
-    /// key. Required.
-    pub cloud_api_key_secret_id: String,
+    /// `CONFLUENT_AUTH`: how the functions sign in there, `api_key` or, experimental, `sts`. Default
+    /// `api_key`.
+    pub confluent_auth: ConfluentAuth,
     /// `PROBE_ROUND_GAP_SECONDS`: between two rounds of sign-ins with a new key, 1 to 300.
     /// Default 10.
     pub probe_round_gap: Duration,
@@ -94,11 +95,6 @@ impl Settings {
     ) -> Result<Self, SettingsError> {
         let mut settings = Lookup::new(variables);
         settings.not_built_yet("KEY_USAGE_TABLE");
-        settings.or("CONFLUENT_AUTH", "api_key", |auth| match auth {
-            "api_key" => Ok(()),
-            "sts" => Err("`sts` is not built yet, expected `api_key`"),
-            _ => Err("expected `api_key`"),
-        });
         let targets_path = settings.or("TARGETS_PATH", "/keywheel/targets", parameter_path);
         let apart = |path: &str| {
             let path = parameter_path(path)?;
@@ -131,11 +127,7 @@ impl Settings {
             "https://api.confluent.cloud",
             |url| url.parse().map_err(|error: AddressError| error.to_string()),
         );
-        let cloud_api_key_secret_id = settings.required_and_private(
-            "CONFLUENT_CLOUD_API_KEY_SECRET_ID",
-            "name or ARN of the secret that holds the Cloud API key",
-            secret_id,
-        );
+        let confluent_auth = confluent_auth::confluent_auth(&mut settings);
         let probe_round_gap = settings.seconds("PROBE_ROUND_GAP_SECONDS", "10", 1..=300);
         let settle = settings.seconds("SETTLE_SECONDS", "60", 1..=3600);
         let max_rotations_per_sweep = settings.count("MAX_ROTATIONS_PER_SWEEP", "10");
@@ -151,7 +143,7 @@ impl Settings {
                 deployment: deployment?,
                 mode: mode?,
                 confluent_cloud_url: confluent_cloud_url?,
-                cloud_api_key_secret_id: cloud_api_key_secret_id?,
+                confluent_auth: confluent_auth?,
                 probe_round_gap: probe_round_gap?,
                 settle: settle?,
                 max_rotations_per_sweep: max_rotations_per_sweep?,

@@ -69,6 +69,8 @@ pub enum Access {
     ApiKey(Credential),
     /// A token of Confluent's STS, good for some minutes.
     Token(SecretString),
+    /// Nothing: to get such a token.
+    Nobody,
 }
 
 impl Access {
@@ -83,6 +85,7 @@ impl Access {
                 let token = token.expose_secret();
                 request.bearer_auth(token)
             }
+            Self::Nobody => request,
         }
     }
 }
@@ -112,7 +115,7 @@ impl fmt::Display for UserAgent {
 pub struct Confluent {
     pub(super) http: HttpClient,
     base: BaseUrl,
-    access: Access,
+    pub(super) access: Access,
     user_agent: String,
     deadline: Instant,
     budget: Budget,
@@ -170,7 +173,7 @@ impl Confluent {
     pub fn api_key(&self) -> Option<&ApiKeyId> {
         match &self.access {
             Access::ApiKey(credential) => Some(&credential.id),
-            Access::Token(_) => None,
+            Access::Token(_) | Access::Nobody => None,
         }
     }
 

@@ -114,6 +114,11 @@ id! {
 }
 
 id! {
+    /// An identity pool (`pool-…`): what an identity of somebody else's may do here.
+    IdentityPoolId, |text| prefixed(text, &["pool-"], "`pool-`")
+}
+
+id! {
     /// The public half of an API key. Its form is not documented, so little is demanded;
     /// `:` would end it in the Authorization header.
     ApiKeyId, |text| {

@@ -10,6 +10,7 @@ mod rate_limit;
 mod repetition;
 mod server;
 mod sign_in;
+mod token;
 
 use std::{error::Error, time::Duration};
 

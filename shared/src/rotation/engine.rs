@@ -15,14 +15,15 @@ use crate::{
     http::HttpClient,
     parameters::Parameters,
     secrets::Secrets,
-    settings::{FunctionArn, Settings},
+    settings::{ConfluentAuth, FunctionArn, Settings},
+    web_identity::WebIdentity,
 };
 
 use super::{
     callback::{self, StepAnswer, StepEvent},
     check, cloud_key,
     error::RotationError,
-    hold,
+    hold, keyless,
     marker::Deployment,
     quotas::KnownQuotas,
     report::Report,
@@ -45,6 +46,7 @@ pub struct Engine {
     secrets: Secrets,
     parameters: Parameters,
     event_bus: Option<EventBus>,
+    web_identity: WebIdentity,
     http: HttpClient,
     /// What this process learned of Confluent's rate limit.
     budget: Budget,
@@ -69,6 +71,7 @@ impl Engine {
                 .event_bus
                 .as_deref()
                 .map(|bus| EventBus::new(aws, bus)),
+            web_identity: WebIdentity::new(aws, &http),
             http,
             budget: Budget::default(),
             settings: Arc::new(settings),
@@ -122,20 +125,29 @@ impl Engine {
             request_id: context.request_id.clone(),
         };
         let base = &self.settings.confluent_cloud_url;
-        let connect = |credential| {
-            let access = Access::ApiKey(credential);
-            Confluent::new(
-                &self.http,
-                base,
-                access,
-                &user_agent,
-                deadline,
-                &self.budget,
-            )
+        let (http, budget) = (&self.http, &self.budget);
+        let connect =
+            |access, until| Confluent::new(http, base, access, &user_agent, until, budget);
+        let (confluent, cloud_key, deadline) = match &self.settings.confluent_auth {
+            ConfluentAuth::ApiKey { secret_id } => {
+                let gap = self.settings.probe_round_gap;
+                let connect = |credential| connect(Access::ApiKey(credential), deadline);
+                let opened = cloud_key::open(&self.secrets, secret_id, gap, connect);
+                let (confluent, cloud_key) = opened.await?;
+                (confluent, Some(cloud_key), deadline)
+            }
+            ConfluentAuth::Sts {
+                identity_pool,
+                audience,
+            } => {
+                let nobody = connect(Access::Nobody, deadline);
+                let token = keyless::token(&self.web_identity, &nobody, identity_pool, audience);
+                let token = token.await?;
+                let deadline =
+                    deadline.min(Instant::now() + token.expires_in.saturating_sub(MARGIN));
+                (connect(token.access, deadline), None, deadline)
+            }
         };
-        let secret = &self.settings.cloud_api_key_secret_id;
-        let gap = self.settings.probe_round_gap;
-        let (confluent, cloud_key) = cloud_key::open(&self.secrets, secret, gap, connect).await?;
         Ok(Run {
             secrets: self.secrets.clone(),
             parameters: self.parameters.clone(),

@@ -12,6 +12,7 @@ use crate::{
     confluent::{ApiKeyId, ConfluentError, CreateError},
     parameters::ParametersError,
     secrets::SecretsError,
+    web_identity::WebIdentityError,
 };
 
 use super::{request::RequestError, target::TargetError};
@@ -34,6 +35,8 @@ pub enum RotationError {
     Secrets(#[from] SecretsError),
     #[error(transparent)]
     Parameters(#[from] ParametersError),
+    #[error(transparent)]
+    WebIdentity(#[from] WebIdentityError),
     #[error(transparent)]
     Confluent(Arc<ConfluentError>),
     #[error(transparent)]

@@ -50,8 +50,8 @@ pub struct Run {
     pub confluent: Confluent,
     /// EventBridge, unless it is switched off.
     pub event_bus: Option<EventBus>,
-    /// Where that key is from.
-    pub cloud_key: CloudKey,
+    /// Where that key is from; `None` without a stored key.
+    pub cloud_key: Option<CloudKey>,
     /// Whose keys are ours.
     pub deployment: Deployment,
     /// The settings.
@@ -181,12 +181,12 @@ impl Run {
 
     /// Whether the target keeps the key fresh that Keywheel itself signs in with.
     pub(super) fn is_own_key(&self, target: &Target) -> bool {
-        self.cloud_key.is_of(target)
+        self.cloud_key.as_ref().is_some_and(|key| key.is_of(target))
     }
 
     /// What is wrong with Keywheel's own key, when this is the target to mend it by.
     pub(super) fn lost(&self, target: &Target) -> Option<&Lost> {
-        let lost = self.cloud_key.lost.as_ref();
+        let lost = self.cloud_key.as_ref()?.lost.as_ref();
         lost.filter(|_| self.is_own_key(target))
     }
 
@@ -206,12 +206,15 @@ impl Run {
     /// # Errors
     /// [`RotationError::OnlyMends`].
     pub(super) fn check_whole(&self) -> Result<(), RotationError> {
-        match &self.cloud_key.lost {
-            Some(lost) => Err(RotationError::OnlyMends {
-                secret: self.cloud_key.secret.clone(),
+        match &self.cloud_key {
+            Some(CloudKey {
+                secret,
+                lost: Some(lost),
+            }) => Err(RotationError::OnlyMends {
+                secret: secret.clone(),
                 why: lost.why.clone(),
             }),
-            None => Ok(()),
+            _ => Ok(()),
         }
     }
 

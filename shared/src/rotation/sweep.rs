@@ -123,9 +123,12 @@ fn check_mendable(run: &Run, entries: &[Entry]) -> Result<(), RotationError> {
     let mut targets = entries
         .iter()
         .filter_map(|entry| entry.target.as_ref().ok());
-    match &run.cloud_key.lost {
-        Some(lost) if !targets.any(|target| run.is_own_key(target)) => Err(CloudKey::refused(
-            &run.cloud_key.secret,
+    match &run.cloud_key {
+        Some(CloudKey {
+            secret,
+            lost: Some(lost),
+        }) if !targets.any(|target| run.is_own_key(target)) => Err(CloudKey::refused(
+            secret,
             lost.why.clone(),
             "signs in, but no target has this secret",
         )),

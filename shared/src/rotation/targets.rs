@@ -122,9 +122,9 @@ async fn refuse_shared_cloud_keys(run: &Run, entries: &mut [Entry]) {
     }
     let mut held: BTreeMap<ApiKeyId, BTreeMap<&str, String>> = BTreeMap::new();
     if !cloud.iter().any(|target| run.is_own_key(target))
-        && let Some(api_key) = run.confluent.api_key()
+        && let (Some(key), Some(api_key)) = (&run.cloud_key, run.confluent.api_key())
     {
-        let own = format!("Keywheel's own secret `{}`", run.cloud_key.secret);
+        let own = format!("Keywheel's own secret `{}`", key.secret);
         held.entry(api_key.clone()).or_default().insert("", own);
     }
     for target in &cloud {

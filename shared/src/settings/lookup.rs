@@ -98,6 +98,20 @@ impl<'a> Lookup<'a> {
         self.parsed(name, &value, parse)
     }
 
+    /// A setting without a default.
+    pub(super) fn required<T, R: Into<String>>(
+        &mut self,
+        name: &'static str,
+        meaning: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, R>,
+    ) -> Option<T> {
+        let Some(value) = self.value(name) else {
+            self.wrong.push(WrongSetting::Missing { name, meaning });
+            return None;
+        };
+        self.parsed(name, &value, parse)
+    }
+
     /// A setting without a default, whose value no error repeats.
     pub(super) fn required_and_private<T>(
         &mut self,

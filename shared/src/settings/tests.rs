@@ -23,6 +23,24 @@ fn refused(name: &str, value: &str) -> String {
 }
 
 #[test]
+fn without_a_stored_key_an_identity_pool_is_enough() {
+    let sts = ("CONFLUENT_AUTH", "sts");
+    let pool = ("CONFLUENT_IDENTITY_POOL_ID", "pool-a1B2");
+    let settings = read(&[sts, pool]).unwrap();
+    let meant = ConfluentAuth::Sts {
+        identity_pool: "pool-a1b2".parse().unwrap(),
+        audience: "https://confluent.cloud/oidc".to_owned(),
+    };
+    assert_eq!(settings.confluent_auth, meant);
+    let other = ("CONFLUENT_IDENTITY_AUDIENCE", "urn:ours");
+    let settings = read(&[sts, pool, other]).unwrap();
+    assert_ne!(settings.confluent_auth, meant);
+    assert_snapshot!(read(&[sts]).unwrap_err(), @"setting `CONFLUENT_IDENTITY_POOL_ID` is required: the identity pool that `CONFLUENT_AUTH=sts` signs in by, `pool-…`");
+    assert_snapshot!(read(&[sts, ("CONFLUENT_IDENTITY_POOL_ID", "op-1")]).unwrap_err(), @"setting `CONFLUENT_IDENTITY_POOL_ID` is `op-1`: expected an id that begins with `pool-`, but got `op-1`");
+    assert_snapshot!(read(&[("CONFLUENT_AUTH", "oauth"), SECRET_ID]).unwrap_err(), @"setting `CONFLUENT_AUTH` is `oauth`: expected `api_key` or `sts`");
+}
+
+#[test]
 fn the_defaults() {
     assert_eq!(
         read(&[SECRET_ID]).unwrap(),
@@ -33,7 +51,9 @@ fn the_defaults() {
             deployment: "default".to_owned(),
             mode: Mode::Plan,
             confluent_cloud_url: "https://api.confluent.cloud".parse().unwrap(),
-            cloud_api_key_secret_id: "keywheel/cloud".to_owned(),
+            confluent_auth: ConfluentAuth::ApiKey {
+                secret_id: "keywheel/cloud".to_owned(),
+            },
             probe_round_gap: Duration::from_secs(10),
             settle: Duration::from_secs(60),
             max_rotations_per_sweep: 10,
@@ -75,7 +95,9 @@ fn every_setting_is_read() {
             deployment: "blue-2".to_owned(),
             mode: Mode::Apply,
             confluent_cloud_url: "http://127.0.0.1:8080".parse().unwrap(),
-            cloud_api_key_secret_id: arn.to_owned(),
+            confluent_auth: ConfluentAuth::ApiKey {
+                secret_id: arn.to_owned(),
+            },
             probe_round_gap: Duration::from_secs(1),
             settle: Duration::from_secs(6),
             max_rotations_per_sweep: 0,
@@ -111,7 +133,6 @@ fn wrong_values_are_named_with_their_reason() {
     assert_snapshot!(refused("CONFLUENT_CLOUD_URL", "api.confluent.cloud"), @"setting `CONFLUENT_CLOUD_URL` is `api.confluent.cloud`: expected a URL such as `https://api.confluent.cloud`");
     assert_snapshot!(refused("CONFLUENT_CLOUD_URL", "http://api.confluent.cloud"), @"setting `CONFLUENT_CLOUD_URL` is `http://api.confluent.cloud`: expected `https` (plain `http` only to a loopback address), but got `http` to `api.confluent.cloud`");
     assert_snapshot!(refused("CONFLUENT_CLOUD_URL", "http://user:pa55word@example.com"), @"setting `CONFLUENT_CLOUD_URL` has a value that is not shown here: expected `https` (plain `http` only to a loopback address), but got `http` to `example.com`");
-    assert_snapshot!(refused("CONFLUENT_AUTH", "sts"), @"setting `CONFLUENT_AUTH` is `sts`: `sts` is not built yet, expected `api_key`");
     assert_snapshot!(refused("CONFLUENT_AUTH", "oauth"), @"setting `CONFLUENT_AUTH` is `oauth`: expected `api_key`");
     assert_snapshot!(refused("GRANTS_PATH", "/keywheel/targets/grants"), @"setting `GRANTS_PATH` is `/keywheel/targets/grants`: it overlaps with `TARGETS_PATH`");
     assert_snapshot!(refused("STATE_PATH", "/keywheel"), @"setting `STATE_PATH` is `/keywheel`: it overlaps with `TARGETS_PATH`");

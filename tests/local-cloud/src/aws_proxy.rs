@@ -11,6 +11,7 @@ use hyper::body::Incoming;
 use crate::{
     causes,
     door::{Call, Door},
+    emulator::Emulator,
     http_client,
     lambda::Lambda,
     moto::Account,
@@ -19,20 +20,36 @@ use crate::{
 };
 
 mod identify;
+mod web_identity;
 
 /// Answers with the state this many seconds ago.
 const AS_OF: &str = "x-keywheel-as-of";
 
-/// Serves `account` of moto, and `lambda`'s invocations.
+/// Serves `account` of moto, and `lambda`'s invocations. `emulator` trusts the identities that AWS vouches for here.
 #[must_use]
-pub fn serve(listener: Listener, account: Account, lambda: Lambda, door: Door) -> Server {
-    listener.serve(move |request| answer(request, account.clone(), lambda.clone(), door.clone()))
+pub fn serve(
+    listener: Listener,
+    account: Account,
+    lambda: Lambda,
+    emulator: Emulator,
+    door: Door,
+) -> Server {
+    listener.serve(move |request| {
+        answer(
+            request,
+            account.clone(),
+            lambda.clone(),
+            emulator.clone(),
+            door.clone(),
+        )
+    })
 }
 
 async fn answer(
     request: Request<Incoming>,
     account: Account,
     lambda: Lambda,
+    emulator: Emulator,
     door: Door,
 ) -> Option<Response<Bytes>> {
     let (head, body) = request.into_parts();
@@ -55,7 +72,15 @@ async fn answer(
         by,
     };
     let request = Request::from_parts(head, body);
+    let vouches = call.service == "sts" && call.operation == "GetWebIdentityToken";
     door.pass(call, request, |request, as_of| async move {
+        if vouches {
+            return Some(web_identity::answer(
+                request.body(),
+                account.id(),
+                &emulator,
+            ));
+        }
         match lambda.invoked_by(&request) {
             Some(function) => Some(lambda.answer(&function, request).await),
             None => forward(request, &account, as_of).await,

@@ -131,7 +131,13 @@ impl LocalCloud {
             gateway(control_plane, Gateway::ControlPlane),
             gateway(kafka_rest, Gateway::KafkaRest),
             gateway(schema_registry, Gateway::SchemaRegistry),
-            aws_proxy::serve(aws_listener, aws.clone(), lambda.clone(), door),
+            aws_proxy::serve(
+                aws_listener,
+                aws.clone(),
+                lambda.clone(),
+                emulator.clone(),
+                door,
+            ),
             control::serve(control_listener, controls.clone()),
         ];
         Ok(Self {

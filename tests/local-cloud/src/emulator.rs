@@ -32,6 +32,7 @@ mod service;
 mod service_accounts;
 mod settings;
 mod state;
+pub mod sts;
 mod world;
 
 use std::{
@@ -210,6 +211,13 @@ impl Emulator {
             .map_err(|wrong| wrong.to_string())?;
         self.service().quirks = quirks;
         Ok(())
+    }
+
+    /// Knows a token of the identity provider that the identity pool trusts, which is AWS, until its time.
+    pub fn know_identity(&self, token: &str, audience: Vec<String>, until: time::OffsetDateTime) {
+        let mut service = self.service();
+        service.handed_out.insert(token.to_owned());
+        service.tokens.know(token.to_owned(), audience, until);
     }
 
     /// The seed again, with the same Cloud API key and every setting at its default.

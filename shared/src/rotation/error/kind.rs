@@ -13,6 +13,7 @@ impl RotationError {
             Self::Target(_) | Self::NotAString | Self::RefusedTarget { .. } => "TargetRefused",
             Self::Secrets(_) | Self::Promote { .. } => "SecretsManagerFailed",
             Self::Parameters(_) => "ParameterStoreFailed",
+            Self::WebIdentity(_) => "WebIdentityFailed",
             Self::Confluent(error) => confluent_kind(error.kind()),
             Self::Create(_) => "ApiKeyNotCreated",
             Self::NoEndpoints { .. } => "NoEndpoint",

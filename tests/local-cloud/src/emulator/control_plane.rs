@@ -1,4 +1,4 @@
-//! The control plane (`api.confluent.cloud`): Cloud API keys only.
+//! The control plane (`api.confluent.cloud`): Cloud API keys, and tokens of Confluent's own STS.
 
 use http::Method;
 
@@ -25,21 +25,32 @@ pub(super) fn answer(
     entry: &Entry,
     call: &Call<'_>,
 ) -> Result<Answer, Refusal> {
+    if entry.route == Route::Token && *method == Method::POST {
+        let (answer, token) = service.tokens.exchange(call)?;
+        service.handed_out.insert(token);
+        return Ok(answer);
+    }
     let present = service.history.present();
     let cloud = |resource: &str| resource == references::CLOUD;
-    let caller = auth::sign_in(
-        &present,
-        &mut service.visits,
-        Gateway::ControlPlane,
-        call.headers,
-        call.now,
-        cloud,
-    );
-    let caller = caller.map_err(|_| Refusal::unauthorized())?;
+    let caller = match service.tokens.admits(call.headers, call.now) {
+        Some(true) => None,
+        Some(false) => return Err(Refusal::unauthorized()),
+        None => {
+            let caller = auth::sign_in(
+                &present,
+                &mut service.visits,
+                Gateway::ControlPlane,
+                call.headers,
+                call.now,
+                cloud,
+            );
+            Some(caller.map_err(|_| Refusal::unauthorized())?)
+        }
+    };
     if !entry.methods.contains(&method.as_str()) {
         return Err(Refusal::method_not_allowed(entry.methods));
     }
-    if !auth::may_act(&present, caller) {
+    if let Some(caller) = caller.filter(|caller| !auth::may_act(&present, caller)) {
         return Err(Refusal::no_rights(&caller.meta.id));
     }
     match (entry.route, method) {

@@ -19,6 +19,7 @@ pub(super) enum Route {
     Environments,
     Environment,
     AppliedQuotas,
+    Token,
     RestClusters,
     RestCluster,
     RestTopics,
@@ -74,6 +75,7 @@ const CONTROL_PLANE: &[Entry] = &[
         "/service-quota/v1/applied-quotas",
         &["GET"],
     ),
+    entry(Route::Token, "/sts/v1/oauth2/token", &["POST"]),
 ];
 
 const KAFKA_REST: &[Entry] = &[

@@ -22,6 +22,7 @@ use super::{
     routes, schema_registry,
     settings::{EndOfList, Quirks, Sync},
     state::{self, World},
+    sts::Tokens,
 };
 
 /// The world with its past, the settings, and what was counted.
@@ -31,6 +32,7 @@ pub(super) struct Service {
     pub(super) quirks: Quirks,
     pub(super) rate: Rate,
     pub(super) visits: Visits,
+    pub(super) tokens: Tokens,
     pub(super) handed_out: BTreeSet<String>,
     /// Calls answered so far.
     calls: usize,
@@ -70,6 +72,7 @@ impl Service {
             quirks: Quirks::default(),
             rate: Rate::default(),
             visits: Visits::default(),
+            tokens: Tokens::default(),
             handed_out: BTreeSet::new(),
             calls: 0,
         };
