@@ -25,10 +25,10 @@ mod cycle;
 mod events;
 #[path = "rotation/figures.rs"]
 mod figures;
-#[path = "rotation/metrics.rs"]
-mod metrics;
 #[path = "rotation/keyless.rs"]
 mod keyless;
+#[path = "rotation/metrics.rs"]
+mod metrics;
 #[path = "rotation/quiet.rs"]
 mod quiet;
 #[path = "rotation/samples.rs"]

@@ -36,6 +36,7 @@ pub mod retire;
 mod revoke;
 mod rollback;
 pub mod run;
+mod starts;
 pub mod state;
 mod sweep;
 mod sync;

@@ -146,7 +146,7 @@ async fn make(run: &Run, creation: &Creation<'_>) -> Result<Held, RotationError>
         Ok(made) => made,
         Err(error) => {
             if !matches!(error, CreateError::Refused { .. }) {
-                run.rotation_failed();
+                run.starts.failed();
             }
             return Err(lost(run, target, &marker, error).await);
         }
@@ -168,7 +168,7 @@ async fn make(run: &Run, creation: &Creation<'_>) -> Result<Held, RotationError>
     };
     let stored = store(run, creation, &key, &credential).await;
     if stored.is_err() {
-        run.rotation_failed();
+        run.starts.failed();
     }
     stored
 }

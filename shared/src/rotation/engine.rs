@@ -1,7 +1,7 @@
 //! The engine: one per process, a [`Run`] per invocation.
 
 use std::{
-    sync::{Arc, atomic::AtomicU32},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -30,6 +30,7 @@ use super::{
     request::{Operation, Request},
     revoke,
     run::Run,
+    starts::Starts,
     sweep,
 };
 
@@ -162,7 +163,7 @@ impl Engine {
             listings: Mutex::default(),
             clusters: Mutex::default(),
             quotas: KnownQuotas::default(),
-            failed_rotations: AtomicU32::new(0),
+            starts: Starts::default(),
         })
     }
 

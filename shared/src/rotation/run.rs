@@ -2,10 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::Arc,
 };
 
 use time::OffsetDateTime;
@@ -29,15 +26,13 @@ use super::{
     marker::{Deployment, Marker},
     observe::Key,
     quotas::KnownQuotas,
+    starts::Starts,
     target::Target,
 };
 
 /// What failed once fails for every target that asks in this run: one hanging owner must not cost
 /// each of its targets the time of all attempts.
 type Cache<K, V> = Mutex<BTreeMap<K, Arc<OnceCell<Result<V, Arc<ConfluentError>>>>>>;
-
-/// So many rotations may fail after their key was made; then no further one begins.
-const FAILED_ROTATIONS: u32 = 3;
 
 /// One invocation.
 #[derive(Debug)]
@@ -68,8 +63,8 @@ pub struct Run {
     pub(super) clusters: Cache<Resource, Endpoints>,
     /// One read a cluster, and one for all owners.
     pub(super) quotas: KnownQuotas,
-    /// Rotations that failed after their key was made.
-    pub(super) failed_rotations: AtomicU32,
+    /// How rotations begin.
+    pub(super) starts: Starts,
 }
 
 impl Run {
@@ -166,17 +161,6 @@ impl Run {
     pub(super) fn settle(&self) -> time::Duration {
         let settle = self.settings.settle.try_into();
         settle.unwrap_or(time::Duration::MAX)
-    }
-
-    /// A rotation failed after its key was made.
-    pub(super) fn rotation_failed(&self) {
-        self.failed_rotations.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Whether so many failed that no further one may begin: something is wrong with all of them,
-    /// and each makes a key.
-    pub(super) fn has_stopped_early(&self) -> bool {
-        self.failed_rotations.load(Ordering::Relaxed) >= FAILED_ROTATIONS
     }
 
     /// Whether the target keeps the key fresh that Keywheel itself signs in with.

@@ -81,7 +81,7 @@ pub(super) async fn sweep(run: &Run, request: &Request) -> Result<Report, Rotati
         let news = announce(run, &entries, &states, &mut report, judges).await;
         remember(run, &mut report, &news, judges).await;
     }
-    report.stopped_early = run.has_stopped_early();
+    report.stopped_early = run.starts.stopped();
     report.strays = strays(run, &entries).await;
     report.finish();
     Ok(report)

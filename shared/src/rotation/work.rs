@@ -235,9 +235,10 @@ impl Outcome {
         reason: &str,
         report: &mut ActionReport,
     ) -> Result<(), RotationError> {
-        if run.has_stopped_early() && !forced {
-            return Err(RotationError::StoppedEarly);
-        }
+        let turn = match forced {
+            true => None,
+            false => Some(run.starts.turn().await?),
+        };
         let token = sweep_token(run, target, &seen.primary.description.arn).await?;
         let creation = Creation {
             target,
@@ -250,12 +251,16 @@ impl Outcome {
             reason,
         };
         let held = create(run, &creation).await?;
+        if turn.is_some() {
+            run.starts.succeeded();
+        }
+        drop(turn);
         report.api_key = held.key().map(|key| key.id.to_string());
         match self.publish(run, target, seen, &held.version).await {
             Ok(()) => self.rotated = true,
             Err(error @ RotationError::NotInSync { .. }) => return Err(error),
             Err(error) => {
-                run.rotation_failed();
+                run.starts.failed();
                 return Err(error);
             }
         }

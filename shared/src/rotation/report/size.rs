@@ -72,7 +72,7 @@ mod tests {
 
     fn report(targets: usize) -> Report {
         let target = |n: usize| {
-            let status = if n % 100 == 0 {
+            let status = if n.is_multiple_of(100) {
                 Status::Failed
             } else {
                 Status::Kept

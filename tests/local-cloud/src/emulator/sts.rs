@@ -49,7 +49,7 @@ impl Tokens {
     pub(super) fn exchange(&mut self, call: &Call<'_>) -> Result<(Answer, String), Refusal> {
         let refused = |name: &str, why: &str| Err(Refusal::invalid_parameter(name, why.to_owned()));
         let content_type = call.headers.get(header::CONTENT_TYPE);
-        if !content_type.is_some_and(|value| value == "application/x-www-form-urlencoded") {
+        if content_type.is_none_or(|value| value != "application/x-www-form-urlencoded") {
             return Err(Refusal::invalid_body("expected a form"));
         }
         if call.headers.contains_key(header::AUTHORIZATION) {
