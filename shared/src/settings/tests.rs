@@ -133,7 +133,7 @@ fn wrong_values_are_named_with_their_reason() {
     assert_snapshot!(refused("CONFLUENT_CLOUD_URL", "api.confluent.cloud"), @"setting `CONFLUENT_CLOUD_URL` is `api.confluent.cloud`: expected a URL such as `https://api.confluent.cloud`");
     assert_snapshot!(refused("CONFLUENT_CLOUD_URL", "http://api.confluent.cloud"), @"setting `CONFLUENT_CLOUD_URL` is `http://api.confluent.cloud`: expected `https` (plain `http` only to a loopback address), but got `http` to `api.confluent.cloud`");
     assert_snapshot!(refused("CONFLUENT_CLOUD_URL", "http://user:pa55word@example.com"), @"setting `CONFLUENT_CLOUD_URL` has a value that is not shown here: expected `https` (plain `http` only to a loopback address), but got `http` to `example.com`");
-    assert_snapshot!(refused("CONFLUENT_AUTH", "oauth"), @"setting `CONFLUENT_AUTH` is `oauth`: expected `api_key`");
+    assert_snapshot!(refused("CONFLUENT_AUTH", "oauth"), @"setting `CONFLUENT_AUTH` is `oauth`: expected `api_key` or `sts`");
     assert_snapshot!(refused("GRANTS_PATH", "/keywheel/targets/grants"), @"setting `GRANTS_PATH` is `/keywheel/targets/grants`: it overlaps with `TARGETS_PATH`");
     assert_snapshot!(refused("STATE_PATH", "/keywheel"), @"setting `STATE_PATH` is `/keywheel`: it overlaps with `TARGETS_PATH`");
     assert_snapshot!(refused("KEY_USAGE_TABLE", "usage"), @"setting `KEY_USAGE_TABLE` is `usage`: not built yet, leave it out");
