@@ -20,6 +20,8 @@ const A_DAY_AND_MORE: f64 = 1.1;
 pub(crate) struct Played {
     /// The calls of the flow itself.
     pub(crate) calls: Vec<Call>,
+    /// Whether the call was not made, and nothing was struck.
+    pub(crate) missed: bool,
     pub(crate) story: String,
     pub(crate) violations: Vec<String>,
 }
@@ -50,7 +52,8 @@ pub(crate) async fn play(scene: &Scene, flow: &Flow, cell: Option<&Cell>) -> Pla
     }
     flow.act(scene, &before, &mut story).await;
     let calls = Call::list(scene.requests_since(begun));
-    if controls.faults().iter().any(|fault| fault.hits == 0) {
+    let missed = controls.faults().iter().any(|fault| fault.hits == 0);
+    if missed {
         violations.push("the call was not made, nothing was struck".to_owned());
     }
     controls.clear_faults();
@@ -75,6 +78,7 @@ pub(crate) async fn play(scene: &Scene, flow: &Flow, cell: Option<&Cell>) -> Pla
     violations.extend(witness.stop().failures.into_iter().take(3));
     Played {
         calls,
+        missed,
         story: story.to_string(),
         violations,
     }

@@ -19,6 +19,8 @@ pub(crate) struct Flow {
     /// Unique.
     pub(crate) name: &'static str,
     pub(crate) target: Target,
+    /// Seconds of `SETTLE_SECONDS`: longer than any case, but where it is waited for.
+    pub(crate) settle: &'static str,
     pub(crate) stage: Stage,
     pub(crate) act: Act,
     /// What must be true when all is quiet, beside what must always be.

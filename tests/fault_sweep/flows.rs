@@ -10,12 +10,18 @@ const DUE: f64 = 31.0;
 /// Longer than a key needs to sync, shorter than an hour.
 const SOON: f64 = 0.01;
 
+/// Nothing waits for it.
+const LONG: &str = "60";
+/// Revoke waits for it.
+const SHORT: &str = "3";
+
 /// All of them.
 pub(crate) fn flows() -> Vec<Flow> {
     vec![
         Flow {
             name: "bootstrap",
             target: Target::with_a_copy("orders").with("/parameters", json!({"prefix": "/orders"})),
+            settle: LONG,
             stage: |scene, target| Box::pin(scene.add(target)),
             act: Act::Ask(a_sweep),
             end: Ending::one_new_key,
@@ -23,6 +29,7 @@ pub(crate) fn flows() -> Vec<Flow> {
         Flow {
             name: "callback rotation",
             target: Target::with_a_copy("orders"),
+            settle: LONG,
             stage: |scene, target| Box::pin(asked_to_rotate(scene, target)),
             act: Act::Callback,
             end: Ending::one_new_key,
@@ -30,6 +37,7 @@ pub(crate) fn flows() -> Vec<Flow> {
         Flow {
             name: "sweep rotation",
             target: Target::with_a_copy("orders"),
+            settle: LONG,
             stage: |scene, target| Box::pin(due(scene, target)),
             act: Act::Ask(a_sweep),
             end: Ending::one_new_key,
@@ -37,6 +45,7 @@ pub(crate) fn flows() -> Vec<Flow> {
         Flow {
             name: "resume",
             target: Target::with_a_copy("orders"),
+            settle: LONG,
             stage: |scene, target| Box::pin(pending(scene, target)),
             act: Act::Ask(a_sweep),
             end: |ending| {
@@ -48,6 +57,7 @@ pub(crate) fn flows() -> Vec<Flow> {
         Flow {
             name: "restore",
             target: Target::with_a_copy("orders"),
+            settle: LONG,
             stage: |scene, target| Box::pin(current_key_deleted(scene, target)),
             act: Act::Ask(a_sweep),
             end: |ending| {
@@ -59,6 +69,7 @@ pub(crate) fn flows() -> Vec<Flow> {
         Flow {
             name: "rewrite",
             target: Target::with_a_copy("orders"),
+            settle: LONG,
             stage: |scene, target| Box::pin(copy_put_back(scene, target)),
             act: Act::Ask(a_sweep),
             end: |ending| {
@@ -70,6 +81,7 @@ pub(crate) fn flows() -> Vec<Flow> {
         Flow {
             name: "retirement",
             target: Target::with_a_copy("orders"),
+            settle: LONG,
             stage: |scene, target| Box::pin(stage::overfill(scene, target)),
             act: Act::Ask(a_sweep),
             end: |ending| {
@@ -82,6 +94,7 @@ pub(crate) fn flows() -> Vec<Flow> {
         Flow {
             name: "rollback",
             target: Target::with_a_copy("orders"),
+            settle: LONG,
             stage: |scene, target| Box::pin(rotated(scene, target)),
             act: Act::Ask(|_, target| json!({"operation": "rollback", "targets": [target.name]})),
             end: |ending| {
@@ -93,10 +106,28 @@ pub(crate) fn flows() -> Vec<Flow> {
         Flow {
             name: "adopt",
             target: Target::with_a_copy("orders"),
+            settle: LONG,
             stage: |scene, target| Box::pin(unmarked(scene, target)),
             act: Act::Ask(|_, target| json!({"operation": "adopt", "targets": [target.name]})),
             // Nothing that was marked before is now.
             end: Ending::one_new_key,
+        },
+        Flow {
+            name: "revoke",
+            target: Target::with_a_copy("orders"),
+            settle: SHORT,
+            stage: |scene, target| Box::pin(stage::fill(scene, target)),
+            act: Act::Ask(|before, target| {
+                let leaked = before.stores.current_key(target.primary());
+                json!({"operation": "revoke", "api_keys": [leaked]})
+            }),
+            end: |ending| {
+                let (then, now) = ending.current();
+                expect("another key is current", now.is_some() && then != now)?;
+                let live = &ending.after.live;
+                let only = live.iter().all(|key| Some(key) == now.as_ref());
+                expect("no other key lives", only)
+            },
         },
     ]
 }
