@@ -5,7 +5,10 @@
     reason = "a panic here is a failed test, and says where"
 )]
 
-use std::io::Write;
+use std::{
+    io::Write,
+    sync::{Mutex, PoisonError},
+};
 
 #[path = "fault_sweep/call.rs"]
 mod call;
@@ -19,6 +22,8 @@ mod crew;
 mod flow;
 #[path = "fault_sweep/flows.rs"]
 mod flows;
+#[path = "fault_sweep/intruder.rs"]
+mod intruder;
 #[path = "fault_sweep/story.rs"]
 mod story;
 
@@ -32,41 +37,48 @@ const ONLY: &str = "FAULT_SWEEP";
 
 #[test]
 fn every_call_may_be_cut_off_in_one_way_or_another() {
-    sweep(cells::sampled);
+    sweep("fault sweep", &flows::flows(), cells::all, cells::sampled);
 }
 
 #[test]
 #[ignore = "half an hour: every call in every way"]
 fn every_call_may_be_cut_off_in_every_way() {
-    sweep(cells::all);
+    sweep("fault sweep", &flows::flows(), cells::all, cells::all);
 }
 
-/// Records, plays every cell, and says how many there were; a violation is a panic that names the cell and tells its
-/// story.
-fn sweep(choose: fn(&[Vec<Call>]) -> Vec<Cell>) {
-    let flows = flows::flows();
-    let recorded = crew::play(
-        &flows,
-        &(0..flows.len())
-            .map(|flow| (flow, None))
-            .collect::<Vec<_>>(),
-    );
-    let (calls, mut violations) = heard(&flows, recorded);
+#[test]
+fn at_every_call_somebody_else_may_come_in_between() {
+    let doubled = flows::doubled();
+    sweep("duplicates", &doubled, cells::doubled, cells::doubled);
+}
+
+/// What there is to strike, told from the calls of each flow.
+type Choice = fn(&[Vec<Call>]) -> Vec<Cell>;
+
+/// One sweep at a time: each has as many processes as the machine bears.
+static ONE: Mutex<()> = Mutex::new(());
+
+/// Records, plays every chosen cell, and says how many there were; a violation is a panic that names the cell and tells
+/// its story.
+fn sweep(title: &str, flows: &[Flow], all: Choice, chosen: Choice) {
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let jobs: Vec<_> = (0..flows.len()).map(|flow| (flow, None)).collect();
+    let (calls, mut violations) = heard(flows, crew::play(flows, &jobs));
     let only = std::env::var(ONLY).ok();
     let cells = match &only {
         Some(part) => {
-            let mut cells = cells::all(&calls);
-            cells.retain(|cell| cell.name(&flows).contains(part.as_str()));
+            let mut cells = all(&calls);
+            cells.retain(|cell| cell.name(flows).contains(part.as_str()));
             cells
         }
-        None => choose(&calls),
+        None => chosen(&calls),
     };
     let jobs: Vec<_> = cells
         .iter()
         .map(|cell| (cell.flow, Some(cell.clone())))
         .collect();
-    for (cell, played) in cells.iter().zip(crew::play(&flows, &jobs)) {
-        let name = cell.name(&flows);
+    for (cell, played) in cells.iter().zip(crew::play(flows, &jobs)) {
+        let name = cell.name(flows);
         if only.is_some() {
             tell(&format!("{name}\n{}", played.story));
         }
@@ -74,7 +86,7 @@ fn sweep(choose: fn(&[Vec<Call>]) -> Vec<Cell>) {
     }
     let count = calls.iter().map(Vec::len).sum::<usize>();
     let total = format!(
-        "fault sweep: {} flows, {count} calls, {} cases, {} violations",
+        "{title}: {} flows, {count} calls, {} cases, {} violations",
         flows.len(),
         cells.len(),
         violations.len()

@@ -1,5 +1,7 @@
 //! One flow played once, with a fault or without, and judged.
 
+use std::cell;
+
 use serde_json::json;
 use tests::{A_WHILE, CallWitness, Scene, peace};
 
@@ -50,7 +52,13 @@ pub(crate) async fn play(scene: &Scene, flow: &Flow, cell: Option<&Cell>) -> Pla
     if let Some(cell) = cell {
         controls.post_faults(cell.fault()).unwrap();
     }
-    flow.act(scene, &before, &mut story).await;
+    let asked = flow.asked(&before);
+    if let Some(intruder) = cell.and_then(Cell::intruder) {
+        intruder.comes(scene, flow, &asked, &mut story).await;
+    } else {
+        let place = cell::Cell::new(0);
+        flow.act(scene, &asked, &place, &mut story).await;
+    }
     let calls = Call::list(scene.requests_since(begun));
     let missed = controls.faults().iter().any(|fault| fault.hits == 0);
     if missed {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::{call::Call, flow::Flow};
+use crate::{call::Call, flow::Flow, intruder::Intruder};
 
 /// What happens to a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub(crate) enum Effect {
     ServerError,
     Html,
     StaleRead,
+    /// Somebody else does something before it is done.
+    LateWhile(Intruder),
 }
 
 /// Each call has one of them by turns, what writes keys all.
@@ -36,6 +38,9 @@ const ONCE: [Effect; 6] = [
     Effect::StaleRead,
 ];
 
+/// Seconds in which somebody else has done what they do, if the machine is not too busy.
+const LATE: f64 = 1.5;
+
 impl Effect {
     fn name(self) -> &'static str {
         match self {
@@ -48,6 +53,7 @@ impl Effect {
             Self::ServerError => "500",
             Self::Html => "html",
             Self::StaleRead => "stale_read",
+            Self::LateWhile(intruder) => intruder.name(),
         }
     }
 
@@ -59,6 +65,7 @@ impl Effect {
             Self::Html => json!({"effect": "status", "status": 502, "body": "html"}),
             // From before the flow began: no case is that long.
             Self::StaleRead => json!({"effect": "stale_read", "seconds": 100}),
+            Self::LateWhile(_) => json!({"effect": "delay", "seconds": LATE}),
             other => json!({"effect": other.name()}),
         }
     }
@@ -86,6 +93,14 @@ impl Cell {
             self.call,
             self.effect.name()
         )
+    }
+
+    /// Who comes in between.
+    pub(crate) fn intruder(&self) -> Option<Intruder> {
+        match self.effect {
+            Effect::LateWhile(intruder) => Some(intruder),
+            _ => None,
+        }
     }
 
     /// As it is ordered.
@@ -152,6 +167,22 @@ pub(crate) fn sampled(calls: &[Vec<Call>]) -> Vec<Cell> {
         }));
     }
     cells
+}
+
+/// Somebody comes in between at every call, everybody at what writes keys.
+pub(crate) fn doubled(calls: &[Vec<Call>]) -> Vec<Cell> {
+    let mut turns = Intruder::ALL.into_iter().cycle();
+    let cells = every(calls).flat_map(|(flow, call)| {
+        let all = call.writes_keys();
+        let intruders = if all { Intruder::ALL.len() } else { 1 };
+        let intruders: Vec<_> = turns.by_ref().take(intruders).collect();
+        intruders.into_iter().map(move |intruder| Cell {
+            flow,
+            call: call.clone(),
+            effect: Effect::LateWhile(intruder),
+        })
+    });
+    cells.collect()
 }
 
 fn every(calls: &[Vec<Call>]) -> impl Iterator<Item = (usize, &Call)> {

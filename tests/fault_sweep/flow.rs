@@ -1,9 +1,9 @@
 //! A flow: where it begins, what is done, and what must have come of it.
 
-use std::pin::Pin;
+use std::{cell::Cell, pin::Pin};
 
 use local_cloud::cloud::Invocation;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tests::{STEPS, Scene, Stores, Target, live_keys};
 
 use crate::story::Story;
@@ -62,43 +62,80 @@ impl Moment {
 }
 
 impl Flow {
-    /// Does it; what fails is tried again.
-    pub(crate) async fn act(&self, scene: &Scene, before: &Moment, story: &mut Story) {
+    /// What is asked for, one after the other.
+    pub(crate) fn asked(&self, before: &Moment) -> Vec<Asked> {
         match self.act {
             Act::Callback => {
-                let primary = self.target.primary();
-                let pending = before.stores.version(primary, "AWSPENDING").unwrap();
-                let token = pending["id"].as_str().unwrap();
-                for step in STEPS {
-                    let attempt = async || scene.step(primary, token, step).await;
-                    if !self.insist(step, attempt, scene, story).await {
-                        return;
-                    }
-                }
+                let secret = before.stores.secret(self.target.primary());
+                let pending = before.stores.version(self.target.primary(), "AWSPENDING");
+                let event = |step| {
+                    json!({
+                        "SecretId": secret["arn"],
+                        "ClientRequestToken": pending.unwrap()["id"],
+                        "Step": step,
+                    })
+                };
+                let steps = STEPS.map(|step| Asked {
+                    function: "secret-rotation",
+                    what: step.to_owned(),
+                    event: event(step),
+                });
+                steps.into()
             }
             Act::Ask(event) => {
                 let event = event(before, &self.target);
-                let attempt = async || scene.invoke(event.clone()).await;
-                self.insist(&event.to_string(), attempt, scene, story).await;
+                vec![Asked {
+                    function: "key-rotation",
+                    what: event.to_string(),
+                    event,
+                }]
             }
         }
     }
 
-    async fn insist(
+    /// Does it; what fails is tried again. `now` is the place of what is asked for.
+    pub(crate) async fn act(
         &self,
-        what: &str,
-        attempt: impl AsyncFn() -> Invocation,
         scene: &Scene,
+        asked: &[Asked],
+        now: &Cell<usize>,
         story: &mut Story,
-    ) -> bool {
+    ) {
+        for (place, asked) in asked.iter().enumerate() {
+            now.set(place);
+            if !self.insist(scene, asked, story).await {
+                return;
+            }
+        }
+    }
+
+    async fn insist(&self, scene: &Scene, asked: &Asked, story: &mut Story) -> bool {
         for _ in 0..ATTEMPTS {
-            let done = attempt().await;
-            story.tell(what, &done, scene, &self.target).await;
+            let done = asked.of(scene).await;
+            story.tell(&asked.what, &done, scene, &self.target).await;
             if done.error.is_none() {
                 return true;
             }
         }
         false
+    }
+}
+
+/// One event for one function.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    function: &'static str,
+    pub(crate) what: String,
+    event: Value,
+}
+
+impl Asked {
+    pub(crate) async fn of(&self, scene: &Scene) -> Invocation {
+        scene
+            .cloud
+            .invoke(self.function, &self.event)
+            .await
+            .unwrap()
     }
 }
 
