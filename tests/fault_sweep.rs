@@ -32,7 +32,7 @@ use case::Played;
 use cells::Cell;
 use flow::Flow;
 
-/// A part of the names of the cells to run, from among all; their stories are told.
+/// Parts of the names of the cells to run, joined by ` + `, from among all; their stories are told.
 const ONLY: &str = "FAULT_SWEEP";
 
 #[test]
@@ -66,9 +66,12 @@ fn sweep(title: &str, flows: &[Flow], all: Choice, chosen: Choice) {
     let (calls, mut violations) = heard(flows, crew::play(flows, &jobs));
     let only = std::env::var(ONLY).ok();
     let cells = match &only {
-        Some(part) => {
+        Some(parts) => {
             let mut cells = all(&calls);
-            cells.retain(|cell| cell.name(flows).contains(part.as_str()));
+            cells.retain(|cell| {
+                let name = cell.name(flows);
+                parts.split(" + ").all(|part| name.contains(part))
+            });
             cells
         }
         None => chosen(&calls),

@@ -129,6 +129,14 @@ pub(crate) fn flows() -> Vec<Flow> {
                 expect("the leaked key is gone", !lives)
             },
         },
+        Flow {
+            name: "rotation of the Cloud API key",
+            target: Target::cloud("keywheel"),
+            settle: LONG,
+            stage: |scene, target| Box::pin(taken_over(scene, target)),
+            act: Act::Ask(a_sweep),
+            end: Ending::one_new_key,
+        },
     ]
 }
 
@@ -209,6 +217,13 @@ async fn unmarked(scene: &Scene, target: &Target) {
     let key = json!({"id": current, "description": "made by hand"});
     let emulator = scene.cloud.controls.emulator();
     emulator.add(json!({"api_keys": [key]})).unwrap();
+}
+
+/// The seed's Cloud API key, which a person made, and one that Keywheel made after it and that is due.
+async fn taken_over(scene: &Scene, target: &Target) {
+    scene.put(target).await;
+    stage::rotate_by_hand(scene, target).await;
+    scene.age(DUE).await;
 }
 
 /// Somebody deleted the current key at Confluent; its predecessor lives.
