@@ -13,6 +13,7 @@ mod java;
 mod librdkafka;
 mod login;
 mod parameters;
+mod recognize;
 mod schema_registry_java;
 mod schema_registry_python;
 mod user_info;
@@ -32,6 +33,7 @@ pub use error::{FormatError, JaasError, NotADocument, ReadError, RenderError};
 pub use parameters::{
     ClientParameter, ClientParameters, ClientParametersError, RenderedParameters,
 };
+pub use recognize::{Reading, Recognized, recognize};
 
 /// One field of a secret: its name and its value.
 pub type Field = (&'static str, SecretString);
@@ -119,6 +121,15 @@ impl Format {
             Self::EventSource => &event_source::OWNED,
             Self::CloudApiKey => &cloud_api_key::OURS.owned,
             Self::ConfluentCloudApiKey => &cloud_api_key::MANAGED.owned,
+        }
+    }
+
+    /// The fields that a secret of this format has.
+    fn written(self) -> &'static [&'static str] {
+        match self {
+            Self::SchemaRegistryJava => &schema_registry_java::BARE_FIELDS,
+            Self::SchemaRegistryJavaPrefixed => &schema_registry_java::PREFIXED_FIELDS,
+            other => other.owned(),
         }
     }
 

@@ -12,6 +12,7 @@ mod budget;
 mod client;
 mod clusters;
 mod envelope;
+mod environments;
 mod error;
 mod ids;
 mod outage;

@@ -15,6 +15,7 @@ mod cloud_key;
 mod conclude;
 mod copies;
 mod create;
+pub mod discover;
 pub mod engine;
 pub mod error;
 mod events;

@@ -3,6 +3,8 @@
 //! Values are read by version id, never by label: a label may not be visible right after it was
 //! put there (aws-sdk-js-v3#7701), the version itself is.
 
+mod listing;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -21,6 +23,8 @@ use time::OffsetDateTime;
 use tokio::sync::Semaphore;
 
 use crate::aws::{ServiceError, endpoint_url};
+
+pub use self::listing::Listed;
 
 /// The label of the value that every reader gets.
 pub const AWSCURRENT: &str = "AWSCURRENT";

@@ -137,6 +137,34 @@ impl Document {
             .collect()
     }
 
+    /// Whether there is no field at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+
+    /// How many of these fields are there.
+    pub(super) fn count(&self, fields: &[&str]) -> usize {
+        let present = |field: &&&str| self.fields.contains_key(**field);
+        fields.iter().filter(present).count()
+    }
+
+    /// Whether any field that the format does not own holds the key's id or secret.
+    pub(super) fn keeps_beside(&self, format: Format, credential: &Credential) -> bool {
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "the secret is looked for in the text that it came from"
+        )]
+        let secret = credential.secret.expose_secret();
+        let foreign = |field: &String| !format.owned().contains(&field.as_str());
+        let mut foreign = self.fields.iter().filter(|(field, _)| foreign(field));
+        foreign.any(|(_, value)| {
+            let text = serde_json::from_str(value.get()).map(Text::new);
+            let text = text.as_ref().map_or(value.get(), |text| text.as_str());
+            text.contains(credential.id.as_str()) || text.contains(secret)
+        })
+    }
+
     fn raw(&self, field: &str) -> Option<&str> {
         self.fields.get(field).map(|value| value.get())
     }

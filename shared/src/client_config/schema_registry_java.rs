@@ -33,6 +33,11 @@ pub(super) const OWNED: [&str; 5] = [
     URL,
 ];
 
+/// The fields of the one spelling.
+pub(super) const BARE_FIELDS: [&str; 3] = [BARE.source, BARE.user_info, URL];
+/// Those of the other.
+pub(super) const PREFIXED_FIELDS: [&str; 3] = [PREFIXED.source, PREFIXED.user_info, URL];
+
 impl Spelling {
     pub(super) fn render(&self, login: &Login<'_>, url: &str) -> Vec<Field> {
         vec![

@@ -21,7 +21,7 @@ use crate::{
 
 use super::{
     callback::{self, StepAnswer, StepEvent},
-    check, cloud_key,
+    check, cloud_key, discover,
     error::RotationError,
     hold, keyless,
     marker::Deployment,
@@ -97,6 +97,9 @@ impl Engine {
             }
             Operation::Check => check::check(&run, request).await,
             Operation::Revoke(revocation) => revoke::revoke(&run, request, revocation).await,
+            Operation::Discover { secret_prefixes } => {
+                discover::discover(&run, request, secret_prefixes).await
+            }
             _ => sweep::sweep(&run, request).await,
         }
     }

@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 pub use self::target::{ActionReport, KeyReport, KeyState, Problem, Status, TargetReport};
 
 use super::{
+    discover::Discovered,
     error::{RotationError, kind::confluent_kind},
     marker::rfc3339,
     plan::Action,
@@ -44,6 +45,9 @@ pub struct Report {
     pub strays: Vec<Stray>,
     /// What concerns no single target.
     pub warnings: Vec<String>,
+    /// What `discover` found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub discovered: Option<Box<Discovered>>,
     /// Why the run ended early for all that needs the control plane.
     #[serde(skip)]
     pub(super) outage: Option<Ended>,
@@ -99,6 +103,7 @@ impl Report {
             targets: Vec::new(),
             strays: Vec::new(),
             warnings: Vec::new(),
+            discovered: None,
             outage: None,
             rate_limited: 0,
         }
@@ -172,6 +177,16 @@ impl Report {
                 target.target,
                 target.status.name(),
                 target.summary
+            );
+        }
+        if let Some(discovered) = &self.discovered {
+            let counts = &discovered.counts;
+            tracing::info!(
+                counts = ?counts,
+                "{} targets proposed of {} API keys and {} secrets",
+                counts.proposals,
+                counts.api_keys,
+                counts.secrets
             );
         }
         tracing::info!(

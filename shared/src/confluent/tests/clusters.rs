@@ -144,3 +144,27 @@ async fn no_credential_goes_in_the_clear() {
         .await
         .unwrap();
 }
+
+#[tokio::test]
+async fn every_environment_is_asked_for_its_clusters_of_both_kinds() {
+    let list = |ids: &[&str]| {
+        let data: Vec<_> = ids.iter().map(|id| serde_json::json!({"id": id})).collect();
+        json(200, serde_json::json!({ "data": data }).to_string())
+    };
+    let server = Server::new([list(&["env-1", "of another form"]), list(&[]), list(&[])]).await;
+    let found = client(&server).clusters_by_environment().await.unwrap();
+    assert!(found.is_empty());
+    let mut lines = server.lines();
+    lines.sort();
+    assert_eq!(
+        lines,
+        [
+            "GET /cmk/v2/clusters?environment=env-1&page_size=100",
+            "GET /org/v2/environments?page_size=100",
+            "GET /srcm/v3/clusters?environment=env-1&page_size=100",
+        ]
+    );
+    let refused = json(403, failure("forbidden_access", "Forbidden Access"));
+    let server = Server::new([list(&["env-1"]), refused, list(&["lsrc-1"])]).await;
+    client(&server).clusters_by_environment().await.unwrap_err();
+}

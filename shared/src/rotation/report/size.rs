@@ -94,6 +94,7 @@ mod tests {
             targets: (0..targets).map(target).collect(),
             strays: Vec::new(),
             warnings: Vec::new(),
+            discovered: None,
             outage: None,
             rate_limited: 0,
         }

@@ -10,36 +10,16 @@ impl Report {
     }
 
     fn table(&self) -> String {
-        let mut rows =
-            vec![["TARGET", "STATUS", "CURRENT", "NEXT ROTATION", "SUMMARY"].map(String::from)];
-        rows.extend(self.targets.iter().map(|target| {
-            [
-                target.target.clone(),
-                target.status.name().to_owned(),
-                target.current.clone().unwrap_or_else(|| "-".to_owned()),
-                target
-                    .next_rotation_date
-                    .clone()
-                    .unwrap_or_else(|| "-".to_owned()),
-                target.summary.clone(),
-            ]
-        }));
-        let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
-        let widths = [width(0), width(1), width(2), width(3)];
         let mut text = format!(
             "{} of deployment {} ({})\n",
             self.operation,
             self.deployment,
             if self.dry_run { "dry run" } else { self.mode }
         );
-        for row in &rows {
-            let cells = widths
-                .iter()
-                .zip(row)
-                .map(|(width, cell)| format!("{cell:width$}  "));
-            text.push_str(&cells.collect::<String>());
-            text.push_str(&row[4]);
-            text.push('\n');
+        if let Some(discovered) = &self.discovered {
+            text.push_str(&discovered.to_text());
+        } else {
+            self.write_table(&mut text);
         }
         for target in &self.targets {
             for problem in &target.problems {
@@ -69,5 +49,33 @@ impl Report {
             ));
         }
         text
+    }
+
+    fn write_table(&self, text: &mut String) {
+        let mut rows =
+            vec![["TARGET", "STATUS", "CURRENT", "NEXT ROTATION", "SUMMARY"].map(String::from)];
+        rows.extend(self.targets.iter().map(|target| {
+            [
+                target.target.clone(),
+                target.status.name().to_owned(),
+                target.current.clone().unwrap_or_else(|| "-".to_owned()),
+                target
+                    .next_rotation_date
+                    .clone()
+                    .unwrap_or_else(|| "-".to_owned()),
+                target.summary.clone(),
+            ]
+        }));
+        let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
+        let widths = [width(0), width(1), width(2), width(3)];
+        for row in &rows {
+            let cells = widths
+                .iter()
+                .zip(row)
+                .map(|(width, cell)| format!("{cell:width$}  "));
+            text.push_str(&cells.collect::<String>());
+            text.push_str(&row[4]);
+            text.push('\n');
+        }
     }
 }
