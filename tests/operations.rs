@@ -10,6 +10,8 @@ mod adopt;
 mod back_off;
 #[path = "operations/check.rs"]
 mod check;
+#[path = "operations/discover.rs"]
+mod discover;
 #[path = "operations/hold.rs"]
 mod hold;
 #[path = "operations/many.rs"]

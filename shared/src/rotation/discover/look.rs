@@ -150,10 +150,12 @@ async fn targets(run: &Run) -> Result<Vec<Named>, RotationError> {
 
 /// What was listed, and what targets and Keywheel itself read wherever it is.
 fn to_read(run: &Run, mut listed: BTreeMap<String, Listed>, targets: &[Named]) -> Vec<Listed> {
-    let own = run.cloud_key.secret.as_str();
+    // None where Keywheel signs in without a stored key.
+    let own = run.cloud_key.iter().map(|key| key.secret.as_str());
+    let own = own.map(|id| (bare_name(id), id));
     let named = targets.iter().flat_map(|target| &target.secrets);
     let named = named.map(|name| (name.as_str(), name.as_str()));
-    for (name, id) in named.chain([(bare_name(own), own)]) {
+    for (name, id) in named.chain(own) {
         listed.entry(name.to_owned()).or_insert_with(|| Listed {
             arn: id.to_owned(),
             name: name.to_owned(),
