@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+use time::{Duration, OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 use uuid::Uuid;
 
 use super::target::TargetName;
@@ -200,10 +200,17 @@ impl fmt::Display for Marker {
     }
 }
 
+/// The same moment in UTC. A time at the end of the year 9999 may have none there: it stays what it
+/// says, for somebody wrote it by hand and it means "never" anyway.
+pub(super) fn utc(at: OffsetDateTime) -> OffsetDateTime {
+    at.checked_to_offset(UtcOffset::UTC)
+        .unwrap_or_else(|| at.replace_offset(UtcOffset::UTC))
+}
+
 /// The one form in which times are written: RFC 3339, UTC, whole seconds.
 #[must_use]
 pub fn rfc3339(at: OffsetDateTime) -> String {
-    let at = at.to_offset(time::UtcOffset::UTC);
+    let at = utc(at);
     format!(
         "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
         at.year(),
@@ -298,6 +305,16 @@ mod tests {
             assert!(!marker.is_for(&other, &target));
         }
         assert!(!marker.is_for(&ours, &"payments".parse().unwrap()));
+    }
+
+    #[test]
+    fn the_last_moment_of_the_calendar_can_be_written() {
+        let last = at("9999-12-31T23:59:59-23:59");
+        assert_eq!(rfc3339(last), "9999-12-31T23:59:59Z");
+        assert_eq!(
+            rfc3339(at("2026-11-24T06:05:00+02:00")),
+            "2026-11-24T04:05:00Z"
+        );
     }
 
     #[test]

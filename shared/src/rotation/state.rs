@@ -6,7 +6,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
-use super::{error::RotationError, marker::rfc3339, run::Run};
+use super::{
+    error::RotationError,
+    marker::{rfc3339, utc},
+    run::Run,
+};
 
 /// The first pause after a failure; each further failure in a row doubles it.
 const FIRST_PAUSE: Duration = Duration::hours(1);
@@ -19,7 +23,7 @@ pub struct Moment(#[serde(with = "time::serde::rfc3339")] OffsetDateTime);
 
 impl From<OffsetDateTime> for Moment {
     fn from(at: OffsetDateTime) -> Self {
-        let at = at.to_offset(time::UtcOffset::UTC);
+        let at = utc(at);
         Self(at.replace_nanosecond(0).unwrap_or(at))
     }
 }

@@ -6,6 +6,9 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::ApiKey;
 
+/// What comes later is a mistake, and leaves no room to reckon from it.
+const LAST_YEAR: i32 = 9000;
+
 /// No `Debug`: it may hold the secret.
 #[derive(Deserialize)]
 pub(super) struct WireApiKey {
@@ -56,7 +59,9 @@ impl TryFrom<WireApiKey> for ApiKey {
             .created_at
             .ok_or("`metadata.created_at` is missing")?;
         let created_at = OffsetDateTime::parse(&created_at, &Rfc3339)
-            .map_err(|_| "`metadata.created_at` is no RFC 3339 time")?;
+            .ok()
+            .filter(|at| at.year() < LAST_YEAR)
+            .ok_or("`metadata.created_at` is no RFC 3339 time, or one of a far future")?;
         Ok(Self {
             id,
             owner: wire.spec.owner.and_then(|owner| owner.id),

@@ -115,6 +115,10 @@ async fn a_key_without_a_date_is_no_answer() {
     let server = Server::new([json(200, undated)]).await;
     let error = client(&server).get_api_key(&id()).await.unwrap_err();
     assert_snapshot!(error, @"could not get API key `ABC`: 200, but `metadata.created_at` is missing (request id `r-1`)");
+    let never = r#"{"id": "ABC", "metadata": {"created_at": "9999-12-31T23:59:59Z"}, "spec": {}}"#;
+    let server = Server::new([json(200, never)]).await;
+    let error = client(&server).get_api_key(&id()).await.unwrap_err();
+    assert_snapshot!(error, @"could not get API key `ABC`: 200, but `metadata.created_at` is no RFC 3339 time, or one of a far future (request id `r-1`)");
 }
 
 #[tokio::test]

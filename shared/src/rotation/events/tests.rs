@@ -136,6 +136,10 @@ fn what_repeats_is_told_once_a_day() {
         tell(&report, &mut told, true, NOW + Duration::hours(25)),
         day
     );
+    // A state may be edited by hand.
+    let last = datetime!(9999-12-31 23:59 UTC);
+    told.0.values_mut().for_each(|at| *at = last.into());
+    assert_eq!(tell(&report, &mut told, true, NOW), [""; 0]);
 }
 
 #[test]

@@ -31,7 +31,7 @@ impl Told {
     /// Never, or a day ago.
     pub(super) fn is_a_day_ago(&self, kind: Kind, api_key: &str, now: OffsetDateTime) -> bool {
         let last = self.0.get(&words(kind, api_key));
-        last.is_none_or(|last| last.at() + AGAIN_AFTER <= now)
+        last.is_none_or(|last| last.at() <= now - AGAIN_AFTER)
     }
 
     /// What waits for the bus, the oldest first: the kind, the keys, and when it happened.

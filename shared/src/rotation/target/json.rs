@@ -13,6 +13,9 @@ use crate::{
 
 use super::{ProbeKind, SecretSpec, Target, TargetError, TargetName, refused};
 
+/// A hundred years: beyond it a span means "never", and dates come to an end.
+const MOST_DAYS: u32 = 36_500;
+
 /// The JSON as it is written. What is promised but not built yet is known by name, so that it is
 /// refused as such.
 #[derive(Deserialize)]
@@ -96,10 +99,10 @@ impl Raw {
         let copies = copies
             .map(|(n, copy)| copy.check(&format!("copies[{n}]"), &resource))
             .collect::<Result<Vec<_>, _>>()?;
-        at_least("day_count", 1, self.day_count)?;
-        at_least("grace_hours", 1, self.grace_hours)?;
+        within("day_count", MOST_DAYS, self.day_count)?;
+        within("grace_hours", MOST_DAYS * 24, self.grace_hours)?;
         if let Some(days) = self.retire_after_days {
-            at_least("retire_after_days", 1, days)?;
+            within("retire_after_days", MOST_DAYS, days)?;
         }
         at_least(
             "number_of_api_keys_to_retain",
@@ -282,6 +285,15 @@ fn at_least<T: PartialOrd + fmt::Display>(
             field,
             format!("must be at least {least}, got {got}"),
         ));
+    }
+    Ok(())
+}
+
+/// A span that a date can be moved by.
+fn within(field: &str, most: u32, got: u32) -> Result<(), TargetError> {
+    at_least(field, 1, got)?;
+    if got > most {
+        return Err(refused(field, format!("must be at most {most}, got {got}")));
     }
     Ok(())
 }

@@ -104,7 +104,7 @@ fn references_may_be_the_providers_objects() {
 
 #[test]
 fn each_mistake_is_refused_with_field_and_reason() {
-    let table: [(&str, Value, &str); 27] = [
+    let table: [(&str, Value, &str); 30] = [
         (
             "/colour",
             json!("red"),
@@ -214,6 +214,21 @@ fn each_mistake_is_refused_with_field_and_reason() {
             "/grace_hours",
             json!(0),
             "field `grace_hours`: must be at least 1, got 0",
+        ),
+        (
+            "/day_count",
+            json!(36_501),
+            "field `day_count`: must be at most 36500, got 36501",
+        ),
+        (
+            "/grace_hours",
+            json!(u32::MAX),
+            "field `grace_hours`: must be at most 876000, got 4294967295",
+        ),
+        (
+            "/retire_after_days",
+            json!(u32::MAX),
+            "field `retire_after_days`: must be at most 36500, got 4294967295",
         ),
         (
             "/retire_after_days",
