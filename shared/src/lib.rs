@@ -6,6 +6,8 @@ pub mod event_bus;
 pub mod failure;
 pub mod http;
 pub mod log;
+#[cfg(test)]
+mod odd_input;
 pub mod parameters;
 pub mod rotation;
 pub mod secrets;

@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::*;
 
 mod document;
+mod odd;
 mod reading;
 
 fn credential(id: &str, secret: &str) -> Credential {

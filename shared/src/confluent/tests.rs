@@ -4,6 +4,7 @@ mod answers;
 mod api_keys;
 mod clusters;
 mod creation;
+mod odd;
 mod paging;
 mod quota;
 mod rate_limit;
@@ -36,8 +37,12 @@ fn client(server: &Server) -> Confluent {
 }
 
 fn client_until(server: &Server, time_left: Duration) -> Confluent {
+    client_with(&HttpClient::new(&[]).unwrap(), server, time_left)
+}
+
+fn client_with(http: &HttpClient, server: &Server, time_left: Duration) -> Confluent {
     let mut client = Confluent::new(
-        &HttpClient::new(&[]).unwrap(),
+        http,
         &server.url().parse().unwrap(),
         Access::ApiKey(credential()),
         &UserAgent {

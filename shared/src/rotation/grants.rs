@@ -24,6 +24,12 @@ struct Grant {
     parameters: Option<Vec<String>>,
 }
 
+impl Grant {
+    fn parse(text: &str) -> Result<Self, String> {
+        serde_json::from_str(text).map_err(|error| error.to_string())
+    }
+}
+
 /// The grants of all teams; a broken one is kept with what is wrong with it.
 #[derive(Debug)]
 pub(super) struct Grants(BTreeMap<String, Result<Grant, String>>);
@@ -46,8 +52,7 @@ impl Grants {
                 .name
                 .strip_prefix(path.as_str())?
                 .strip_prefix('/')?;
-            let grant = serde_json::from_str(&parameter.value).map_err(|error| error.to_string());
-            Some((team.to_owned(), grant))
+            Some((team.to_owned(), Grant::parse(&parameter.value)))
         });
         Ok(Some(Self(grants.collect())))
     }
@@ -144,5 +149,54 @@ fn nameable<'a>(secret: &'a SecretSpec, deployment: &Deployment) -> &'a str {
     match secret.name.split_once(&own) {
         Some((partition, name)) if partition.starts_with("arn:") => name,
         _ => &secret.name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::odd_input::{json, mutated, text, torn};
+
+    fn deployment() -> Deployment {
+        Deployment {
+            account: "123456789012".to_owned(),
+            region: "us-east-1".to_owned(),
+            name: "default".to_owned(),
+        }
+    }
+
+    fn target(secret: &str) -> Option<Target> {
+        let target = json!({"owner": "sa-1", "resource": {"id": "lsrc-1", "environment": "env-1"},
+            "secret": {"name": secret, "formats": ["event_source"]}, "parameters": {}});
+        Target::parse("payments/orders".parse().ok()?, &target.to_string()).ok()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn any_grant_allows_or_refuses_with_a_sentence(
+            any in json(),
+            grant in mutated(json!({"owners": ["sa-1"], "environments": ["env-*"], "kinds": ["schema_registry"],
+                "secrets": ["/payments/*", "*"], "parameters": ["/p/*"]})),
+            torn in torn(json!({"owners": ["*"], "secrets": ["*"]}).to_string()),
+            secret in text(),
+        ) {
+            let target = target(&secret).or_else(|| target("/payments/app"));
+            let target = target.ok_or_else(|| TestCaseError::fail("no target"))?;
+            for text in [any.to_string(), grant.to_string(), torn] {
+                let granted = Grant::parse(&text);
+                let owners = granted.as_ref().map_or(0, |grant| grant.owners.len());
+                let grants = Grants([("payments".to_owned(), granted)].into());
+                match grants.check(&target, &deployment()) {
+                    // Nothing is granted by what does not say so.
+                    Ok(()) => prop_assert!(owners > 0, "{}", text),
+                    Err(error) => prop_assert!(error.to_string().contains("`payments`"), "{}", error),
+                }
+            }
+        }
     }
 }

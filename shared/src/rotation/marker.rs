@@ -224,7 +224,10 @@ pub fn rfc3339(at: OffsetDateTime) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::odd_input::{text, torn};
 
     const TEXT: &str = "keywheel/123456789012.us-east-1.default target=payments/orders \
         token=5b0a6d3e-6b0f-5a55-9a3f-0a7b2a1c9d10 run=a1b2c3d4";
@@ -305,6 +308,32 @@ mod tests {
             assert!(!marker.is_for(&other, &target));
         }
         assert!(!marker.is_for(&ours, &"payments".parse().unwrap()));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        /// A description is anybody's: what reads as a marker reads so again when we write it back.
+        #[test]
+        fn any_description_is_a_marker_that_reads_back_or_somebody_elses(
+            any in text(),
+            torn in torn(format!("{TEXT} published=2026-11-24T06:05:00Z revoked=2026-11-25T06:05:00Z")),
+            published in text(),
+            revoked in text(),
+        ) {
+            let noted = format!("{TEXT} published={published} revoked={revoked}");
+            for description in [any, torn, noted] {
+                let Some(marker) = Marker::parse(&description) else { continue };
+                let written = marker.to_string();
+                prop_assert!(written.starts_with("keywheel/"));
+                let again = Marker::parse(&written);
+                prop_assert_eq!(again.as_ref().map(ToString::to_string), Some(written));
+                // No note that can be trusted is beyond reckoning.
+                let now = OffsetDateTime::now_utc();
+                let trusted = marker.published.and_then(|note| note.trusted(now));
+                prop_assert!(trusted.is_none_or(|at| at.checked_add(Duration::days(36_500)).is_some()));
+            }
+        }
     }
 
     #[test]

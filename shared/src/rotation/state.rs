@@ -196,9 +196,12 @@ fn readable(name: &str, text: &str) -> TargetState {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
     use time::macros::datetime;
 
     use super::*;
+    use crate::odd_input::{json, mutated, torn};
 
     const NOW: OffsetDateTime = datetime!(2026-11-24 12:00 UTC);
 
@@ -219,6 +222,30 @@ mod tests {
         let later = r#"{"hold":{"since":"2026-11-24T12:00:00Z"},"color":"red"}"#;
         assert!(TargetState::read(later).unwrap().on_hold(NOW).is_some());
         assert_eq!(TargetState::read("on hold"), None);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+
+        #[test]
+        fn any_text_is_a_state_that_can_be_reckoned_with_or_none(
+            any in json(),
+            state in mutated(json!({"failures": 3, "failure": "Failed", "not_before": "9999-12-31T23:59:59-23:59",
+                "hold": {"since": "2026-11-24T12:00:00Z", "until": "9999-12-31T23:59:59-01:00", "reason": "audit"},
+                "told": {"due ABC": "9999-12-31T23:59:59-01:00", "unsent published ABC": "2026-11-24T12:00:00Z"}})),
+            torn in torn(json!({"failures": 3, "told": {"failed": "2026-11-24T12:00:00Z"}}).to_string()),
+        ) {
+            for text in [any.to_string(), state.to_string(), torn] {
+                let Some(mut state) = TargetState::read(&text) else { continue };
+                prop_assert_eq!(TargetState::read(&state.text()), Some(state.clone()));
+                let _ = state.backs_off(NOW);
+                if let Some(hold) = state.on_hold(NOW) {
+                    prop_assert!(hold.sentence().starts_with("on hold until "));
+                }
+                state.fail("Failed", false, NOW);
+                prop_assert!(state.backs_off(NOW).is_some());
+            }
+        }
     }
 
     #[test]

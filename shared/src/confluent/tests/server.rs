@@ -16,9 +16,9 @@ use tokio::{
 /// What the server does with a request.
 pub(super) enum Reply {
     /// Answers and keeps the connection.
-    Answer(String),
+    Answer(Vec<u8>),
     /// The same after a while, as a service far away does.
-    Late(Duration, String),
+    Late(Duration, Vec<u8>),
     /// Writes this much, then closes the connection.
     Cut(String),
     /// Never answers.
@@ -32,15 +32,17 @@ pub(super) fn json(status: u16, body: impl AsRef<str>) -> Reply {
 
 /// A reply with these headers beside `X-Request-Id: r-1`.
 pub(super) fn reply(status: u16, headers: &[(&str, &str)], body: impl AsRef<str>) -> Reply {
-    let body = body.as_ref();
+    reply_bytes(status, headers, body.as_ref().as_bytes())
+}
+
+/// The same for a body that may be no text.
+pub(super) fn reply_bytes(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Reply {
     let mut text = format!("HTTP/1.1 {status} status\r\nx-request-id: r-1\r\n");
     for (name, value) in headers {
         text += &format!("{name}: {value}\r\n");
     }
-    Reply::Answer(format!(
-        "{text}content-length: {}\r\n\r\n{body}",
-        body.len()
-    ))
+    text += &format!("content-length: {}\r\n\r\n", body.len());
+    Reply::Answer([text.as_bytes(), body].concat())
 }
 
 /// A request as it arrived.
@@ -116,10 +118,10 @@ async fn serve(mut stream: TcpStream, connection: usize, state: Arc<Mutex<State>
         };
         // A request that the test did not foresee gets an answer that nothing repeats.
         match reply.unwrap_or_else(|| json(418, "{}")) {
-            Reply::Answer(text) => stream.write_all(text.as_bytes()).await.unwrap(),
+            Reply::Answer(text) => stream.write_all(&text).await.unwrap(),
             Reply::Late(after, text) => {
                 tokio::time::sleep(after).await;
-                stream.write_all(text.as_bytes()).await.unwrap();
+                stream.write_all(&text).await.unwrap();
             }
             Reply::Cut(text) => {
                 stream.write_all(text.as_bytes()).await.unwrap();

@@ -4,6 +4,8 @@ use serde_json::json;
 
 use super::*;
 
+mod odd;
+
 #[test]
 fn an_empty_event_is_a_sweep_by_hand() {
     assert_eq!(Request::parse(&json!({})), Ok(Request::default()));

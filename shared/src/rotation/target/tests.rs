@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::confluent::ResourceKind;
 
+mod odd;
+
 fn valid() -> Value {
     json!({
         "owner": "sa-12mgdv",
