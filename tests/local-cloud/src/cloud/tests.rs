@@ -271,7 +271,7 @@ async fn the_control_url_refuses_what_it_does_not_know_by_name() {
         ("POST", "/age", json!({}), "`days`"),
         ("POST", "/reset", json!({"all": true}), "`all`"),
         ("POST", "/sync", json!({"second": 1}), "`/second`"),
-        ("POST", "/rate", json!({"second": 1}), "`/second`"),
+        ("POST", "/rate", json!({"minute": 1}), "`/minute`"),
         ("POST", "/world", json!({"users": []}), "`/users`"),
         (
             "POST",
