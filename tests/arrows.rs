@@ -1,5 +1,6 @@
 //! The rules of the house that a compiler does not see: which module may use which, which modules are
-//! pure, which words have no place in the product, and that the local cloud shares nothing with it.
+//! pure, which words have no place in the product, that the local cloud shares nothing with it, and that
+//! the page of failure modes names tests that exist.
 
 #![expect(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
 
@@ -13,6 +14,8 @@ use source::{Source, Word};
 
 #[path = "arrows/violations.rs"]
 mod a_violation_is_found;
+#[path = "arrows/failure_modes.rs"]
+mod failure_modes;
 #[path = "arrows/paths.rs"]
 mod paths;
 #[path = "arrows/source.rs"]

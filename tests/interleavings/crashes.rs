@@ -10,7 +10,9 @@ use tokio::{
     task::{JoinSet, LocalSet},
 };
 
-use crate::peace::{A_WHILE, STEPS, comes_to_peace, filled, hits, insist, live, order, succeeded};
+use crate::peace::{
+    A_WHILE, STEPS, comes_to_peace, filled, hits, insist, live, order, rotate_by_hand, succeeded,
+};
 
 const CREATE: (&str, &str) = ("confluent", "POST /iam/v2/api-keys");
 const NOTE: (&str, &str) = ("confluent", "PATCH /iam/v2/api-keys/{id}");
@@ -100,7 +102,7 @@ async fn a_refusal_or_half_an_answer_loses_no_key() {
 }
 
 #[tokio::test]
-async fn an_answer_without_the_secret_is_a_key_that_goes_at_once() {
+async fn f03_an_answer_without_the_secret_is_a_key_that_goes_at_once() {
     let target = Target::plain("orders");
     let scene = filled(&target).await;
     let before = live(&scene);
@@ -128,7 +130,7 @@ async fn a_refused_put_deletes_the_key_that_it_was_for() {
 }
 
 #[tokio::test]
-async fn the_next_attempt_deletes_what_the_one_that_died_has_made() {
+async fn f01_the_next_attempt_deletes_what_the_one_that_died_has_made() {
     let target = Target::plain("orders");
     let scene = filled(&target).await;
     let token = scene.empty_pending_version(target.primary()).await;
@@ -191,7 +193,7 @@ async fn invariant_4_a_key_whose_secret_died_with_its_process_goes_in_the_first_
 }
 
 #[tokio::test]
-async fn an_orphan_may_outlive_a_lost_deletion_and_goes_with_the_next_sweep() {
+async fn f39_an_orphan_may_outlive_a_lost_deletion_and_goes_with_the_next_sweep() {
     let target = Target::plain("orders");
     let scene = filled(&target).await;
     let before = live(&scene);
@@ -247,5 +249,35 @@ async fn a_publish_that_died_goes_forward_in_the_next_sweep() {
     })
     .await;
     assert_eq!(marked_keys(&scene).len(), 2);
+    witness.saw_no_failure().await;
+}
+
+#[tokio::test]
+async fn f28_what_a_run_that_died_after_the_promotion_left_undone_is_the_sweeps() {
+    let target = Target::plain("orders");
+    let scene = filled(&target).await;
+    rotate_by_hand(&scene, &target).await;
+    scene.age(A_WHILE).await;
+    let token = scene.empty_pending_version(target.primary()).await;
+    let witness = Witness::of(&scene, &[&target]);
+    let dies = cut("secret-rotation", MOVE, 1, effect("kill_caller_after"));
+    for step in STEPS {
+        if step == "finishSecret" {
+            order(&scene, dies.clone());
+        }
+        scene.step(target.primary(), &token, step).await;
+    }
+    assert_eq!(hits(&scene), 1);
+    let promoted = scene.stores().await;
+    let promoted = promoted.version(target.primary(), "AWSCURRENT").unwrap();
+    assert_eq!(promoted["id"], token.as_str());
+    // The step again is a success, and does not clean up.
+    let done = scene.step(target.primary(), &token, "finishSecret").await;
+    assert!(done.error.is_none(), "{:?}", done.error);
+    assert_eq!(live(&scene).len(), 3);
+    scene.age(2.0).await;
+    let report = scene.sweep().await;
+    assert_eq!(report["counts"]["retired"], 1, "{report:#}");
+    comes_to_peace(&scene, &target).await;
     witness.saw_no_failure().await;
 }

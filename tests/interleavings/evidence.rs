@@ -79,7 +79,7 @@ async fn invariant_3_half_a_listing_deletes_nothing() {
 }
 
 #[tokio::test]
-async fn an_answer_to_a_deletion_is_no_proof() {
+async fn f38_an_answer_to_a_deletion_is_no_proof() {
     let target = Target::kafka("orders");
     let scene = overfull(&target).await;
     for status in [403, 404, 204] {
@@ -158,7 +158,7 @@ async fn a_gateway_that_cannot_be_reached_is_not_drift() {
 }
 
 #[tokio::test]
-async fn a_deleted_service_account_fails_its_targets_alone_and_deletes_nothing() {
+async fn f08_a_deleted_service_account_fails_its_targets_alone_and_deletes_nothing() {
     let (orders, schemas) = (Target::plain("orders"), Target::schema_registry("schemas"));
     let scene = filled(&orders).await;
     scene.add(&schemas).await;

@@ -68,7 +68,7 @@ async fn invariant_5_lost_answers_stop_at_three() {
 }
 
 #[tokio::test]
-async fn a_target_that_is_full_and_due_retires_first_and_rotates_in_the_next_sweep() {
+async fn f33_a_target_that_is_full_and_due_retires_first_and_rotates_in_the_next_sweep() {
     let target = Target::kafka("orders");
     let scene = overfull(&target).await;
     scene.age(31.0).await;
@@ -82,7 +82,7 @@ async fn a_target_that_is_full_and_due_retires_first_and_rotates_in_the_next_swe
 }
 
 #[tokio::test]
-async fn a_superseded_key_stays_for_the_grace_after_the_last_publish() {
+async fn f29_a_superseded_key_stays_for_the_grace_after_the_last_publish() {
     let target = Target::kafka("orders").with("/grace_hours", 48.into());
     let scene = filled(&target).await;
     rotate_by_hand(&scene, &target).await;
@@ -124,7 +124,7 @@ async fn one_key_of_a_target_is_retired_in_a_sweep_the_oldest_first() {
 }
 
 #[tokio::test]
-async fn a_sweep_retires_and_begins_no_more_than_it_may() {
+async fn f41_a_sweep_retires_and_begins_no_more_than_it_may() {
     let (first, second) = (Target::plain("first"), beside("second"));
     let settings = [
         ("MAX_RETIREMENTS_PER_SWEEP", "1"),

@@ -46,7 +46,7 @@ pub(crate) fn late(service: &str, operation: &str, nth: u64, seconds: f64) -> Va
 }
 
 #[tokio::test]
-async fn of_two_creators_with_one_token_the_loser_deletes_only_its_own() {
+async fn f22_of_two_creators_with_one_token_the_loser_deletes_only_its_own() {
     let target = Target::plain("orders");
     let scene = filled(&target).await;
     let old = live(&scene);
@@ -88,7 +88,7 @@ async fn of_two_sweeps_with_one_token_the_loser_deletes_only_its_own() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_deletes_only_keys_of_its_own_run() {
+async fn f02_a_lost_answer_deletes_only_keys_of_its_own_run() {
     let target = Target::plain("orders");
     let scene = filled(&target).await;
     let token = scene.empty_pending_version(target.primary()).await;

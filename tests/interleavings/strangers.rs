@@ -41,7 +41,7 @@ fn keys_of(scene: &Scene, deployment: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn two_deployments_in_one_organization_never_touch_each_others_keys() {
+async fn f43_two_deployments_in_one_organization_never_touch_each_others_keys() {
     let scene = Scene::start().await;
     // The same name, owner and resource: only the deployment tells them apart.
     let target = |side: &str| {
@@ -172,7 +172,7 @@ async fn keys_of_a_target_whose_parameter_is_gone_stay() {
 }
 
 #[tokio::test]
-async fn a_live_key_that_somebody_put_there_is_followed_and_not_rotated() {
+async fn f24_a_live_key_that_somebody_put_there_is_followed_and_not_rotated() {
     let target = Target::kafka("orders");
     let scene = filled(&target).await;
     let foreign = json!({"api_keys": [{"owner": ORDERS, "resource": KAFKA}]});

@@ -27,7 +27,7 @@ async fn all_live(scene: &Scene) {
 }
 
 #[tokio::test]
-async fn a_sweep_leaves_a_syncing_key_and_the_next_one_publishes_it() {
+async fn f10_a_sweep_leaves_a_syncing_key_and_the_next_one_publishes_it() {
     let target = Target::kafka("orders");
     let scene = filled(&target).await;
     scene.age(31.0).await;
@@ -45,7 +45,7 @@ async fn a_sweep_leaves_a_syncing_key_and_the_next_one_publishes_it() {
 }
 
 #[tokio::test]
-async fn a_gateway_that_flaps_passes_no_round_until_it_has_settled() {
+async fn f11_a_gateway_that_flaps_passes_no_round_until_it_has_settled() {
     let target = Target::plain("orders");
     let scene = filled(&target).await;
     scene.age(31.0).await;
@@ -112,7 +112,7 @@ async fn invariant_1_a_key_that_does_not_sign_in_is_never_published() {
 }
 
 #[tokio::test]
-async fn a_pending_key_that_does_not_sign_in_for_a_day_is_given_up() {
+async fn f20_a_pending_key_that_does_not_sign_in_for_a_day_is_given_up() {
     let target = Target::plain("orders");
     let scene = filled(&target).await;
     scene.age(31.0).await;
@@ -138,7 +138,7 @@ async fn a_pending_key_that_does_not_sign_in_for_a_day_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_allowed_nothing_is_published_five_minutes_after_it_was_made() {
+async fn f12_a_key_that_is_allowed_nothing_is_published_five_minutes_after_it_was_made() {
     let target = Target::kafka("orders").with("/owner", "sa-nothing".into());
     let scene = Scene::start().await;
     let emulator = scene.cloud.controls.emulator();

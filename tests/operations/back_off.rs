@@ -17,7 +17,7 @@ async fn failing() -> (Scene, Target) {
 }
 
 #[tokio::test]
-async fn a_scheduled_run_fails_for_the_first_failure_only_and_pauses_double() {
+async fn f48_a_scheduled_run_fails_for_the_first_failure_only_and_pauses_double() {
     let (scene, _) = failing().await;
     let done = scene.scheduled().await;
     let error = done.error.unwrap();

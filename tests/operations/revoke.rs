@@ -21,7 +21,7 @@ fn lives(scene: &Scene, id: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_current_key_is_replaced_everywhere_first_and_then_refused() {
+async fn f49_a_current_key_is_replaced_everywhere_first_and_then_refused() {
     let target = Target::with_a_copy("orders");
     let (scene, leaked) = filled(&target).await;
     let witness = Witness::of(&scene, &[&target]);
@@ -102,6 +102,28 @@ async fn a_superseded_and_a_pending_key_go_without_a_rotation() {
     assert_eq!(stores.current_key(target.primary()), Some(current));
     assert_eq!(stores.pending_key(target.primary()), None);
     witness.saw_no_failure().await;
+}
+
+#[tokio::test]
+async fn f40_a_revoked_key_is_not_called_so_before_it_is_refused() {
+    let target = Target::plain("orders");
+    let (scene, superseded) = filled(&target).await;
+    let text = scene.cloud.aws.secret_text(target.primary()).await.unwrap();
+    let (_, secret) = tests::scenes::login::read(&text).unwrap();
+    scene.age(31.0).await;
+    scene.sweep().await;
+    scene.age(0.05).await;
+    let emulator = scene.cloud.controls.emulator();
+    emulator.set_sync(json!({"deleted_lives": 3})).unwrap();
+    let event = json!({"operation": "revoke", "api_keys": [superseded]});
+    let answer = scene.ask(event).await;
+    let summary = report::of(&answer, "orders")["summary"].as_str().unwrap();
+    assert!(
+        summary.contains("is refused at `lkc-c29js0` since 20"),
+        "{summary}"
+    );
+    assert!(!emulator.may_sign_in(target.resource(), &superseded, &secret));
+    assert_eq!(marked_keys(&scene).len(), 1);
 }
 
 #[tokio::test]

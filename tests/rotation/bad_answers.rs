@@ -152,7 +152,7 @@ async fn a_missing_right_is_told_with_code_and_action_and_no_key_is_lost() {
 }
 
 #[tokio::test]
-async fn a_full_quota_makes_no_key_and_names_what_is_in_the_way() {
+async fn f04_a_full_quota_makes_no_key_and_names_what_is_in_the_way() {
     let (scene, target, witness) = due().await;
     let emulator = scene.cloud.controls.emulator();
     emulator
@@ -174,8 +174,70 @@ async fn a_full_quota_makes_no_key_and_names_what_is_in_the_way() {
     recovers(&scene, &target, witness).await;
 }
 
+/// A creation that Confluent answers with this status: what the sweep says. One was asked for, none was made, nothing
+/// is pending.
+async fn refused_creation(scene: &Scene, target: &Target, status: u16) -> String {
+    let order = confluent(CREATE, json!({"status": status}));
+    scene.cloud.controls.post_faults(order).unwrap();
+    let before = scene.request_count();
+    let message = scene.failing_sweep().await;
+    assert_eq!(scene.count_since(before, CREATE), 1, "{message}");
+    assert_eq!(marked_keys(scene).len(), 1, "{message}");
+    let stores = scene.stores().await;
+    assert!(
+        stores.version(target.primary(), "AWSPENDING").is_none(),
+        "{message}"
+    );
+    message
+}
+
 #[tokio::test]
-async fn a_resource_that_cannot_be_reached_is_not_a_bad_key() {
+async fn f05_a_conflict_makes_no_second_key_and_the_next_attempt_reads_the_state_again() {
+    let (scene, target, witness) = due().await;
+    let message = refused_creation(&scene, &target, 409).await;
+    assert!(
+        message.contains("no API key was created: could not create an API key of `sa-12mgdv` for `lkc-c29js0`: 409"),
+        "{message}"
+    );
+    recovers(&scene, &target, witness).await;
+}
+
+#[tokio::test]
+async fn f07_an_administrator_who_may_not_create_is_told_so_and_nothing_is_left_behind() {
+    let (scene, target, witness) = due().await;
+    let message = refused_creation(&scene, &target, 403).await;
+    assert!(
+        message.contains("could not create an API key of `sa-12mgdv` for `lkc-c29js0`: 403"),
+        "{message}"
+    );
+    recovers(&scene, &target, witness).await;
+}
+
+#[tokio::test]
+async fn f09_where_two_keys_are_the_limit_no_key_is_made_and_none_is_deleted_for_it() {
+    let (scene, target, witness) = due().await;
+    let emulator = scene.cloud.controls.emulator();
+    let limit = |keys: u32| json!({"clusters": [{"id": target.resource(), "max_api_keys": keys}]});
+    emulator.add(limit(2)).unwrap();
+    let before = scene.request_count();
+    let message = scene.failing_sweep().await;
+    assert!(
+        message.starts_with("target `orders` refused: "),
+        "{message}"
+    );
+    assert!(
+        message.contains("allows 2 API keys, a rotation of this target needs 3"),
+        "{message}"
+    );
+    for operation in [CREATE, "DELETE /iam/v2/api-keys/{id}"] {
+        assert_eq!(scene.count_since(before, operation), 0, "{operation}");
+    }
+    emulator.add(limit(9)).unwrap();
+    recovers(&scene, &target, witness).await;
+}
+
+#[tokio::test]
+async fn f14_a_resource_that_cannot_be_reached_is_not_a_bad_key() {
     let (scene, target, witness) = due().await;
     let down = json!([{"service": "kafka_rest", "every": true, "effect": "drop"}]);
     scene.cloud.controls.post_faults(down).unwrap();

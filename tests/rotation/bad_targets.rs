@@ -245,7 +245,7 @@ async fn an_owner_whose_keys_cannot_be_listed_is_asked_for_once_a_run() {
 }
 
 #[tokio::test]
-async fn a_secret_whose_tag_names_another_target_is_left_alone() {
+async fn f47_a_secret_whose_tag_names_another_target_is_left_alone() {
     let scene = Scene::start().await;
     let (good, thief) = (Target::plain("good"), Target::plain("thief"));
     scene.add(&good).await;

@@ -206,7 +206,7 @@ async fn the_other_targets_are_worked_on_first() {
 }
 
 #[tokio::test]
-async fn a_current_key_that_is_gone_is_mended_by_the_one_before() {
+async fn f45_a_current_key_that_is_gone_is_mended_by_the_one_before() {
     let (scene, target) = taken_over().await;
     let orders = Target::plain("orders");
     scene.add(&orders).await;

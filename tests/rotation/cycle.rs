@@ -72,7 +72,7 @@ async fn a_sweep_takes_both_kinds_through_the_whole_cycle() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_not_in_sync_waits_for_the_next_sweep() {
+async fn f37_a_key_that_is_not_in_sync_waits_for_the_next_sweep() {
     let (scene, kafka, registry) = begun().await;
     let before = agreed_key(&scene, &kafka).await;
     let witness = Witness::of(&scene, &[&kafka, &registry]);
@@ -118,7 +118,7 @@ async fn the_callback_rotates_both_kinds_and_waits_for_sync() {
 }
 
 #[tokio::test]
-async fn the_callback_fills_an_empty_secret() {
+async fn f23_the_callback_fills_an_empty_secret() {
     let scene = Scene::start().await;
     let (kafka, _) = targets();
     scene.add(&kafka).await;
@@ -128,7 +128,7 @@ async fn the_callback_fills_an_empty_secret() {
 }
 
 #[tokio::test]
-async fn a_drifted_copy_is_repaired_and_nothing_else() {
+async fn f34_a_drifted_copy_is_repaired_and_nothing_else() {
     let (scene, kafka, _) = begun().await;
     let copy = kafka.secrets()[1];
     let text = scene.stores().await.text(copy).unwrap().to_owned();

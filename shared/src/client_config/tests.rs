@@ -95,7 +95,7 @@ fn a_cloud_api_key_has_formats_of_its_own() {
 }
 
 #[test]
-fn quotes_and_backslashes_are_escaped_for_jaas_and_for_json() {
+fn f35_quotes_and_backslashes_are_escaped_for_jaas_and_for_json() {
     let nasty = credential(r#"K'"\"#, r#"S'"\;=$"#);
     assert_snapshot!(rendered(Format::Java, &nasty, &kafka()), @r#"{"bootstrap.servers":"pkc-1.us-east-1.aws.confluent.cloud:9092","sasl.jaas.config":"org.apache.kafka.common.security.plain.PlainLoginModule required username='K\\'\"\\\\' password='S\\'\"\\\\;=$';"}"#);
     assert_snapshot!(rendered(Format::Librdkafka, &nasty, &kafka()), @r#"{"bootstrap.servers":"pkc-1.us-east-1.aws.confluent.cloud:9092","sasl.password":"S'\"\\;=$","sasl.username":"K'\"\\"}"#);

@@ -195,7 +195,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
-    fn what_is_accepted_is_what_parameter_store_takes(
+    fn f36_what_is_accepted_is_what_parameter_store_takes(
         prefix in "\\PC{0,12}|(/[a-z]{1,3}){1,15}",
         property in "\\PC{0,12}|[a-z.]{1,9}",
         value in "\\PC{0,20}",

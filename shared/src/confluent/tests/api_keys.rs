@@ -13,7 +13,7 @@ fn id() -> ApiKeyId {
 }
 
 #[tokio::test]
-async fn a_key_is_read_leniently() {
+async fn f15_a_key_is_read_leniently() {
     let server = Server::new([json(200, api_key("ABC"))]).await;
     let key = client(&server).get_api_key(&id()).await.unwrap().unwrap();
     assert_eq!(key.id, id());

@@ -79,7 +79,7 @@ async fn ask(http: &HttpClient, operation: usize, answer: Reply) -> Result<Strin
 }
 
 #[test]
-fn any_answer_is_read_or_told_without_a_secret_in_it() {
+fn f46_any_answer_is_read_or_told_without_a_secret_in_it() {
     let runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = { runtime }.enable_all().build().unwrap();
     let http = HttpClient::new(&[]).unwrap();

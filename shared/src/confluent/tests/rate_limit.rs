@@ -18,7 +18,7 @@ fn late(reply: Reply) -> Reply {
 }
 
 #[tokio::test]
-async fn after_retry_after_callers_come_back_one_after_another() {
+async fn f06_after_retry_after_callers_come_back_one_after_another() {
     const CALLERS: usize = 24;
     const ACCEPTED: usize = 4;
     const REFUSED: usize = 4;

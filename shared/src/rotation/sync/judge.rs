@@ -71,7 +71,7 @@ mod tests {
     const OLD: Duration = Duration::minutes(6);
 
     #[test]
-    fn a_403_counts_only_with_control_age_and_the_current_key() {
+    fn f16_a_403_counts_only_with_control_age_and_the_current_key() {
         let table = [
             (Accepted, None, None, YOUNG, Round::SignedIn),
             (Refused, None, None, OLD, Round::NotYet),

@@ -1,7 +1,7 @@
 //! Which keys go.
 
 use super::{super::*, scene::*};
-use crate::rotation::marker::Note;
+use crate::{rotation::marker::Note, secrets::AWSCURRENT};
 
 /// `CURRENT` superseded `OLDER` two days ago, `OLDER` superseded `OLDEST` forty days ago.
 fn three_generations() -> Scene {
@@ -26,6 +26,20 @@ fn the_oldest_key_beyond_those_kept_is_retired_after_the_grace() {
         ["retire OLDEST: superseded, beyond the 2 newest, grace over"]
     );
     assert_eq!(scene.kept(), ["OLDER: one of the 2 newest", "OLDEST: goes"]);
+}
+
+/// Secrets Manager drops versions without a label beyond a hundred; to delete a key its id is enough.
+#[test]
+fn f25_a_key_that_no_version_holds_any_more_is_retired_like_any_other() {
+    let mut scene = three_generations();
+    let versions = &mut scene.seen.primary.description.versions;
+    versions.retain(|_, labels| labels.contains(AWSCURRENT));
+    let held = scene.seen.primary.keys();
+    assert!(held.iter().all(|id| id.as_str() == "CURRENT"), "{held:?}");
+    assert_eq!(
+        scene.actions(),
+        ["retire OLDEST: superseded, beyond the 2 newest, grace over"]
+    );
 }
 
 #[test]

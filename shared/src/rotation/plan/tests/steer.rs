@@ -275,7 +275,7 @@ fn a_hand_edit_voids_an_unpublished_pending_key_and_the_rotation_starts_again() 
 }
 
 #[test]
-fn a_published_version_only_loses_its_pending_label() {
+fn f21_a_published_version_only_loses_its_pending_label() {
     let mut scene = Scene::healthy();
     for label in [AWSCURRENT, AWSPREVIOUS] {
         scene.key("PENDING", Duration::hours(3), at(Duration::hours(2)));
