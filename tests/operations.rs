@@ -8,6 +8,8 @@
 mod adopt;
 #[path = "operations/back_off.rs"]
 mod back_off;
+#[path = "operations/bad_input.rs"]
+mod bad_input;
 #[path = "operations/check.rs"]
 mod check;
 #[path = "operations/discover.rs"]
