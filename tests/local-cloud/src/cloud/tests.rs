@@ -71,7 +71,9 @@ async fn what_a_function_asks_is_logged_with_its_name_and_request_id() {
         .collect();
     assert_eq!(callers, BTreeSet::from([invocation.request_id.as_str()]));
     let services: BTreeSet<_> = asked.iter().map(|entry| entry.service.as_str()).collect();
-    assert_eq!(services, BTreeSet::from(["secretsmanager", "ssm"]));
+    // The Cloud API key is tried before anything else.
+    let expected = ["confluent", "secretsmanager", "ssm"];
+    assert_eq!(services, BTreeSet::from(expected));
 }
 
 #[tokio::test]
