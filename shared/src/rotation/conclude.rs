@@ -124,6 +124,7 @@ fn keys(target: &Target, seen: &Observation, plan: &Plan, outcome: &Outcome) -> 
     let mut reports: Vec<_> = seen
         .keys
         .iter()
+        .filter(|key| !key.of_another_target || current.as_deref() == Some(key.id().as_str()))
         .map(|key| {
             let state = state(key, seen, outcome, current.as_deref());
             let kept = plan.kept.iter().find(|kept| kept.api_key == *key.id());

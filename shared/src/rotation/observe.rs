@@ -37,6 +37,8 @@ pub struct Key {
     pub api_key: ApiKey,
     /// Its marker, when this deployment made it for this target.
     pub marker: Option<Marker>,
+    /// This deployment made it for another target, in whose report it stands.
+    pub of_another_target: bool,
 }
 
 impl Key {

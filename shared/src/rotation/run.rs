@@ -109,10 +109,16 @@ impl Run {
 
     fn of_target(&self, target: &Target, listed: &[ApiKey]) -> Vec<Key> {
         let own = listed.iter().filter(|key| target.owns(key));
-        own.map(|key| Key {
-            marker: Marker::parse(&key.description)
-                .filter(|marker| marker.is_for(&self.deployment, &target.name)),
-            api_key: key.clone(),
+        own.map(|key| {
+            let marker = Marker::parse(&key.description);
+            let is_ours = |marker: &Marker| marker.is_for(&self.deployment, &target.name);
+            Key {
+                of_another_target: marker
+                    .as_ref()
+                    .is_some_and(|marker| marker.is_of(&self.deployment) && !is_ours(marker)),
+                marker: marker.filter(is_ours),
+                api_key: key.clone(),
+            }
         })
         .collect()
     }

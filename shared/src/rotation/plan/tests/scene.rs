@@ -99,6 +99,7 @@ impl Scene {
                 description: marker.to_string(),
                 created_at: NOW - age,
             },
+            of_another_target: false,
             marker: Some(marker),
         });
         self.seen.keys.last_mut().unwrap()
