@@ -32,3 +32,5 @@ mod revoke;
 mod rollback;
 #[path = "operations/teams.rs"]
 mod teams;
+#[path = "operations/ten_thousand.rs"]
+mod ten_thousand;

@@ -153,3 +153,53 @@ async fn refuse_shared_cloud_keys(run: &Run, entries: &mut [Entry]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn entry(name: String, value: String) -> Entry {
+        let parameter = Parameter {
+            name: format!("/keywheel/targets/{name}"),
+            value,
+            kind: Kind::String,
+        };
+        Entry {
+            target: parse(&name, &parameter),
+            name,
+        }
+    }
+
+    /// What every operation begins with.
+    #[test]
+    fn of_ten_thousand_targets_those_that_are_broken_are_refused_alone() {
+        let mut entries: Vec<_> = (0..10_000)
+            .map(|n| {
+                let mut json = json!({"owner": "sa-1", "resource": {"id": "lkc-1", "environment": "env-1"},
+                    "probe": "rest", "secret": {"name": format!("/p/{n}"), "formats": ["java"]}});
+                match n {
+                    17 => json["day_count"] = 0.into(),
+                    4_711 => json["secret"]["name"] = "/p/9998".into(),
+                    _ => {}
+                }
+                let text = if n == 5 { "{".to_owned() } else { json.to_string() };
+                entry(format!("team-{}/{n}", n % 40), text)
+            })
+            .collect();
+        refuse_shared_secrets(&mut entries);
+        let refused = entries.iter().filter_map(|entry| {
+            let error = entry.target.as_ref().err()?;
+            Some((entry.name.as_str(), error.kind()))
+        });
+        let refused: Vec<_> = refused.collect();
+        let expected = [
+            ("team-5/5", "TargetRefused"),
+            ("team-17/17", "TargetRefused"),
+            ("team-31/4711", "SecretShared"),
+            ("team-38/9998", "SecretShared"),
+        ];
+        assert_eq!(refused, expected);
+    }
+}
