@@ -235,7 +235,6 @@ async fn what_happens_to_a_targets_parameter_loses_no_key() {
         Row(&["revoke"], Fails("TargetsFailed", "unmanaged"), NOTHING),
     ];
     plays(&[
-        (Healthy, &as_usual()),
         (Vanishes, &as_usual()),
         (Vanished, &gone),
         (Broken, &broken),

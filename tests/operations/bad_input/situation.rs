@@ -11,8 +11,6 @@ const LIST: &str = "GET /iam/v2/api-keys";
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Situation {
-    /// Nothing.
-    Healthy,
     /// The target's parameter is deleted after it was read.
     Vanishes,
     /// It is deleted before.
@@ -51,7 +49,7 @@ impl Situation {
         let emulator = scene.cloud.controls.emulator();
         let aws = &scene.cloud.aws;
         match self {
-            Self::Healthy | Self::Vanishes => {}
+            Self::Vanishes => {}
             Self::Vanished => aws.delete_parameter(&parameter(target)).await.unwrap(),
             Self::Broken => {
                 scene
