@@ -37,6 +37,7 @@ enum End {
 use End::{Fails, Says, Warns};
 
 /// The operations that end so, and how many keys they make and delete.
+#[derive(Clone, Copy)]
 struct Row(&'static [&'static str], End, Change);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -200,6 +201,8 @@ fn as_usual_but(others: &[&str]) -> impl Iterator<Item = Row> {
 #[tokio::test]
 async fn what_happens_to_a_targets_parameter_loses_no_key() {
     let refused = "field `day_count`: invalid type";
+    let mend = "is of target `sales/orders`, which is refused";
+    let of_refused = Row(&["revoke"], Fails("TargetsFailed", mend), NOTHING);
     let gone = [
         Row(
             &["plan", "sweep"],
@@ -221,7 +224,7 @@ async fn what_happens_to_a_targets_parameter_loses_no_key() {
             NOTHING,
         ),
         HELD,
-        Row(&["revoke"], Fails("TargetsFailed", "unmanaged"), NOTHING),
+        of_refused,
     ];
     let no_grant = "team `sales` has no grant";
     let ungranted = [
@@ -232,7 +235,7 @@ async fn what_happens_to_a_targets_parameter_loses_no_key() {
             NOTHING,
         ),
         HELD,
-        Row(&["revoke"], Fails("TargetsFailed", "unmanaged"), NOTHING),
+        of_refused,
     ];
     plays(&[
         (Vanishes, &as_usual()),
@@ -470,4 +473,21 @@ async fn a_key_that_is_nobodys_or_none_is_not_revoked() {
         assert!(ended(&done, end), "{end:?}: {}", told(&done));
     }
     assert_eq!(keys(&scene), before);
+}
+
+#[tokio::test]
+async fn the_current_key_of_a_refused_target_is_revoked_only_if_the_outage_is_accepted() {
+    let (scene, target, current) = staged().await;
+    let broken = target.with("/day_count", json!("soon"));
+    scene.put(&broken).await;
+    let mut event = json!({"operation": "revoke", "api_keys": [current], "unmanaged": true});
+    let message = scene.refused(event.clone()).await;
+    assert!(
+        message.contains("`\"unmanaged\": true` with `\"delete_first\": true`"),
+        "{message}"
+    );
+    assert!(keys(&scene).contains(&current));
+    event["delete_first"] = true.into();
+    scene.ask(event).await;
+    assert!(!keys(&scene).contains(&current));
 }

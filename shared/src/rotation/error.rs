@@ -140,6 +140,10 @@ pub enum RotationError {
     )]
     Unmanaged { api_key: ApiKeyId },
     #[error(
+        "API key `{api_key}` is of target `{target}`, which is refused, so which secrets hold it is not known: mend the target first, or accept the outage by `\"unmanaged\": true` with `\"delete_first\": true`"
+    )]
+    HolderRefused { api_key: ApiKeyId, target: String },
+    #[error(
         "API key `{api_key}` is the one that Keywheel signs in with, and no target's: give Keywheel another first"
     )]
     OwnKey { api_key: ApiKeyId },

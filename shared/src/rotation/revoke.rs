@@ -62,7 +62,8 @@ pub(super) async fn revoke(
                     .or_insert((target, Vec::new()));
                 keys.push(asked.key);
             }
-            Holder::Nobody => unmanaged.push(asked.key),
+            Holder::Refused(target) => unmanaged.push((asked.key, Some(target))),
+            Holder::Nobody => unmanaged.push((asked.key, None)),
         }
     }
     report.warnings = find::gone(&revocation.keys, &by_target, &unmanaged);
@@ -74,10 +75,9 @@ pub(super) async fn revoke(
     .buffer_unordered(AT_ONCE)
     .collect()
     .await;
-    for key in unmanaged {
-        report
-            .targets
-            .push(of_nobody(run, &key, revocation, acts).await);
+    for (key, refused) in unmanaged {
+        let revoked = of_nobody(run, &key, refused, revocation, acts).await;
+        report.targets.push(revoked);
     }
     report.outage = run.confluent.outage();
     report.rate_limited = run.confluent.rate_limited().into();
@@ -195,10 +195,23 @@ async fn note(
 }
 
 /// A key that no target holds has no successor: it is deleted.
-async fn of_nobody(run: &Run, key: &ApiKey, revocation: &Revocation, acts: bool) -> TargetReport {
+/// So is that of a target that is refused, if the outage is accepted: its secrets may hold it.
+async fn of_nobody(
+    run: &Run,
+    key: &ApiKey,
+    refused: Option<&str>,
+    revocation: &Revocation,
+    acts: bool,
+) -> TargetReport {
     let mut report = TargetReport::new(UNMANAGED.to_owned(), Status::Kept, String::new());
     let mut action = ActionReport::of_revoked(&key.id);
-    let error = if !revocation.unmanaged {
+    let accepted = revocation.unmanaged && revocation.delete_first;
+    let error = if let Some(target) = refused.filter(|_| !accepted) {
+        Some(RotationError::HolderRefused {
+            api_key: key.id.clone(),
+            target: target.to_owned(),
+        })
+    } else if !revocation.unmanaged {
         Some(RotationError::Unmanaged {
             api_key: key.id.clone(),
         })

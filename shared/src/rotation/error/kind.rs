@@ -34,6 +34,7 @@ impl RotationError {
             Self::OnHold { .. } => "OnHold",
             Self::Unmarked { .. } => "ApiKeyUnmarked",
             Self::Unmanaged { .. } => "ApiKeyUnmanaged",
+            Self::HolderRefused { .. } => "TargetRefused",
             Self::OwnKey { .. } => "ApiKeyInUse",
             Self::NoRoom { .. } => "QuotaExceeded",
             Self::StillSignsIn { .. } => "RevocationUnconfirmed",

@@ -18,6 +18,8 @@ pub(super) struct Asked<'a> {
 
 pub(super) enum Holder<'a> {
     Target(&'a Target),
+    /// One that is refused: which of its secrets hold the key is not known.
+    Refused(&'a str),
     Nobody,
 }
 
@@ -63,6 +65,14 @@ async fn holder<'a>(
     {
         return Ok(Holder::Target(target));
     }
+    if let Some(marker) = Marker::parse(&key.description)
+        && marker.is_of(&run.deployment)
+        && let Some(entry) = entries
+            .iter()
+            .find(|entry| entry.name == marker.target.as_str() && entry.target.is_err())
+    {
+        return Ok(Holder::Refused(&entry.name));
+    }
     for target in owners() {
         for secret in target.secrets() {
             // A secret that cannot be read may hold it: then it is not known whose it is.
@@ -79,12 +89,13 @@ async fn holder<'a>(
 pub(super) fn gone(
     keys: &RevokedKeys,
     held: &BTreeMap<&str, (&Target, Vec<ApiKey>)>,
-    unmanaged: &[ApiKey],
+    unmanaged: &[(ApiKey, Option<&str>)],
 ) -> Vec<String> {
     let RevokedKeys::Ids(ids) = keys else {
         return Vec::new();
     };
-    let found = held.values().flat_map(|(_, keys)| keys).chain(unmanaged);
+    let found = held.values().flat_map(|(_, keys)| keys);
+    let found = found.chain(unmanaged.iter().map(|(key, _)| key));
     let found: Vec<_> = found.map(|key| &key.id).collect();
     ids.iter()
         .filter(|id| !found.contains(id))
