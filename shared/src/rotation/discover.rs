@@ -1,7 +1,7 @@
 //! `discover`: what could be a target. Every key of the organization is held against every secret below
 //! some prefixes. Read only: nothing is written, at Confluent or at AWS.
 //!
-//! `look` reads, [`decide`](decide::decide) concludes from values alone, [`Discovered`] is what comes out.
+//! `look` reads, `decide` concludes from values alone, [`Discovered`] is what comes out.
 
 mod decide;
 mod findings;
