@@ -140,13 +140,7 @@ impl<'a> Lookup<'a> {
         default: &str,
         range: RangeInclusive<u64>,
     ) -> Option<Duration> {
-        self.or(name, default, |text| {
-            let seconds = digits(text).filter(|seconds| range.contains(seconds));
-            seconds.map(Duration::from_secs).ok_or_else(|| {
-                let (least, most) = range.into_inner();
-                format!("expected whole seconds from {least} to {most}")
-            })
-        })
+        self.span(name, default, range, ("seconds", 1))
     }
 
     /// A span in whole hours.
@@ -156,12 +150,22 @@ impl<'a> Lookup<'a> {
         default: &str,
         range: RangeInclusive<u64>,
     ) -> Option<Duration> {
+        self.span(name, default, range, ("hours", 3600))
+    }
+
+    fn span(
+        &mut self,
+        name: &'static str,
+        default: &str,
+        range: RangeInclusive<u64>,
+        (unit, seconds): (&str, u64),
+    ) -> Option<Duration> {
         self.or(name, default, |text| {
-            let hours = digits(text).filter(|hours| range.contains(hours));
-            let span = hours.map(|hours| Duration::from_secs(hours * 3600));
+            let number = digits(text).filter(|number| range.contains(number));
+            let span = number.map(|number| Duration::from_secs(number * seconds));
             span.ok_or_else(|| {
                 let (least, most) = range.into_inner();
-                format!("expected whole hours from {least} to {most}")
+                format!("expected whole {unit} from {least} to {most}")
             })
         })
     }
