@@ -120,8 +120,8 @@ async fn configuration(run: &Run, target: &Target, problems: &mut Vec<Problem>) 
 }
 
 async fn quota(run: &Run, target: &Target, keys: &[Key]) -> Result<(), RotationError> {
-    let asked = run.confluent.api_key_quota(&target.owner, &target.resource);
-    check_quota(run, target, keys, asked.await?)
+    let quota = run.quota_as_it_is(target).await?;
+    check_quota(run, target, keys, quota)
 }
 
 /// What a sweep would stumble over, and whether the current key signs in.

@@ -61,6 +61,25 @@ impl Run {
     /// # Errors
     /// [`ConfluentError`](crate::confluent::ConfluentError).
     pub(super) async fn quota(&self, target: &Target) -> Result<Option<Quota>, RotationError> {
+        self.known_quota(target, true).await
+    }
+
+    /// The same for who only looks.
+    ///
+    /// # Errors
+    /// [`ConfluentError`](crate::confluent::ConfluentError).
+    pub(super) async fn quota_as_it_is(
+        &self,
+        target: &Target,
+    ) -> Result<Option<Quota>, RotationError> {
+        self.known_quota(target, false).await
+    }
+
+    async fn known_quota(
+        &self,
+        target: &Target,
+        makes: bool,
+    ) -> Result<Option<Quota>, RotationError> {
         let known = &self.quotas;
         // An owner's quotas come all in one answer, whichever is asked for.
         let (about, counted) = match target.resource.kind() {
@@ -92,7 +111,7 @@ impl Run {
             *usage = usage.saturating_add(now.saturating_sub(then));
         }
         let is_full = |quota: &Quota| quota.usage.is_some_and(|usage| usage >= quota.limit);
-        if !quota.as_ref().is_some_and(is_full) {
+        if makes && !quota.as_ref().is_some_and(is_full) {
             known.begin(target);
         }
         Ok(quota)
