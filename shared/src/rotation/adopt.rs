@@ -35,12 +35,8 @@ pub(super) async fn adopt(
         });
     };
     let endpoints = seen.endpoints.as_ref().ok();
-    if !sync::signs_in_now(run, target, endpoints, credential, &listed.api_key).await {
-        return Err(RotationError::CurrentUnproved {
-            api_key: api_key.clone(),
-            secret: target.secret.name.clone(),
-        });
-    }
+    let (key, secret) = (&listed.api_key, &target.secret);
+    sync::check_signs_in_now(run, target, endpoints, credential, key, secret).await?;
     let key = run.owned_key(target, api_key).await?;
     if let Some(marker) = Marker::parse(&key.description)
         && !marker.is_for(&run.deployment, &target.name)

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::{
-    confluent::{Credential, Endpoints},
+    confluent::{ApiKey, Credential, Endpoints},
     secrets::{AWSCURRENT, KEYWHEEL},
 };
 
@@ -30,27 +30,29 @@ pub(super) async fn rewrite(
     copy: &SecretSpec,
     endpoints: &Endpoints,
 ) -> Result<(), RotationError> {
-    let (Some(current), Some(credential)) = (&seen.primary.current, seen.primary.current_key())
-    else {
-        return Ok(());
-    };
-    let Some((_, key)) = seen.live_current() else {
-        return Ok(());
-    };
-    if !sync::signs_in_now(run, target, Some(endpoints), credential, &key.api_key).await {
-        return Err(RotationError::CurrentUnproved {
-            api_key: credential.id.clone(),
-            secret: copy.name.clone(),
-        });
+    match seen.live_current() {
+        Some((credential, key)) => {
+            let (primary, key) = (&seen.primary, &key.api_key);
+            follow(run, target, primary, credential, key, copy, endpoints).await
+        }
+        None => Ok(()),
     }
-    let guard = Guard {
-        run,
-        target,
-        arn: &seen.primary.description.arn,
-        current: &current.version,
-        pending: None,
-        api_key: &credential.id,
+}
+
+/// A copy goes over to the key in `AWSCURRENT` of the primary, if that signs in now.
+pub(super) async fn follow(
+    run: &Run,
+    target: &Target,
+    primary: &SecretState,
+    credential: &Credential,
+    key: &ApiKey,
+    copy: &SecretSpec,
+    endpoints: &Endpoints,
+) -> Result<(), RotationError> {
+    let Some(guard) = Guard::of_current(run, target, primary, &credential.id) else {
+        return Ok(());
     };
+    sync::check_signs_in_now(run, target, Some(endpoints), credential, key, copy).await?;
     write_copy(run, target, copy, credential, endpoints, &guard).await
 }
 

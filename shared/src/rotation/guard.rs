@@ -9,7 +9,7 @@ use crate::{
     secrets::{AWSCURRENT, AWSPENDING},
 };
 
-use super::{error::RotationError, run::Run, target::Target};
+use super::{error::RotationError, run::Run, target::Target, version::SecretState};
 
 /// A read that took too long to be believed is repeated this often.
 const ATTEMPTS: usize = 3;
@@ -26,7 +26,24 @@ pub(super) struct Guard<'a> {
     pub(super) api_key: &'a ApiKeyId,
 }
 
-impl Guard<'_> {
+impl<'a> Guard<'a> {
+    /// The guard of a move that belongs to no pending version; `None` where nothing is current.
+    pub(super) fn of_current(
+        run: &'a Run,
+        target: &'a Target,
+        primary: &'a SecretState,
+        api_key: &'a ApiKeyId,
+    ) -> Option<Self> {
+        Some(Self {
+            run,
+            target,
+            arn: &primary.description.arn,
+            current: &primary.current.as_ref()?.version,
+            pending: None,
+            api_key,
+        })
+    }
+
     /// Reads the primary; the answer holds for a sixth of `SETTLE_SECONDS`.
     pub(super) async fn check(&self) -> Result<(), RotationError> {
         for _ in 0..ATTEMPTS {

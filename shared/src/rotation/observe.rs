@@ -147,6 +147,17 @@ impl Observation {
         self.keys.iter().find(|key| key.id() == id)
     }
 
+    /// Where the target's resource is reached, for what cannot go on without.
+    ///
+    /// # Errors
+    /// [`RotationError::NoEndpoints`].
+    pub(super) fn reached(&self, target: &Target) -> Result<&Endpoints, RotationError> {
+        let unknown = |_| RotationError::NoEndpoints {
+            resource: target.resource.id.to_string(),
+        };
+        self.endpoints.as_ref().map_err(unknown)
+    }
+
     /// The key in `AWSCURRENT`, when the listing shows it.
     #[must_use]
     pub fn live_current(&self) -> Option<(&Credential, &Key)> {

@@ -304,7 +304,10 @@ pub(super) async fn restore(
     version: &str,
     api_key: &ApiKeyId,
 ) -> Result<(), RotationError> {
-    let (Some(current), Some(key)) = (&seen.primary.current, seen.key(api_key)) else {
+    let (Some(guard), Some(key)) = (
+        Guard::of_current(run, target, &seen.primary, api_key),
+        seen.key(api_key),
+    ) else {
         return Ok(());
     };
     let held = sync::held_key(run, &seen.primary, version).await?;
@@ -320,14 +323,6 @@ pub(super) async fn restore(
         });
     }
     marker(run, target, &run.owned_key(target, api_key).await?, version)?;
-    let guard = Guard {
-        run,
-        target,
-        arn: &seen.primary.description.arn,
-        current: &current.version,
-        pending: None,
-        api_key,
-    };
     let request_id = promote(&guard, version).await?;
     run.changed(
         target,
@@ -335,7 +330,7 @@ pub(super) async fn restore(
             what: "restored API key",
             api_key: api_key.as_ref(),
             subject: &target.secret.name,
-            before: &current.version,
+            before: guard.current,
             after: version,
             reason: "AWSCURRENT held no living key",
             proof: "it is listed, published, not revoked, and signed in a moment ago",

@@ -23,15 +23,10 @@ pub(super) async fn roll_back(
     version: &str,
     api_key: &ApiKeyId,
 ) -> Result<(), RotationError> {
-    let Some(current) = &seen.primary.current else {
+    let Some(guard) = Guard::of_current(run, target, &seen.primary, api_key) else {
         return Ok(());
     };
-    let endpoints = seen
-        .endpoints
-        .as_ref()
-        .map_err(|_| RotationError::NoEndpoints {
-            resource: target.resource.id.to_string(),
-        })?;
+    let endpoints = seen.reached(target)?;
     // Before the first move: or the next sweep would find the older key due and rotate it away.
     let now = OffsetDateTime::now_utc();
     state::change(run, target.name.as_str(), |state| {
@@ -51,13 +46,5 @@ pub(super) async fn roll_back(
         Patience::Once,
     )
     .await?;
-    let guard = Guard {
-        run,
-        target,
-        arn: &seen.primary.description.arn,
-        current: &current.version,
-        pending: None,
-        api_key,
-    };
     republish(&guard, endpoints, &synced).await
 }

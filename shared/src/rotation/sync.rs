@@ -15,7 +15,7 @@ use self::judge::{Round, judge};
 use super::{
     error::RotationError,
     run::Run,
-    target::{ProbeKind, Target},
+    target::{ProbeKind, SecretSpec, Target},
     version::{Content, Held, SecretState},
 };
 
@@ -254,6 +254,27 @@ pub(super) async fn signs_in_now(
 ) -> bool {
     let answer = try_now(run, target, endpoints, credential, key).await;
     answer.is_ok_and(|signs_in| signs_in)
+}
+
+/// The same as an error, which says that `secret` is left as it is.
+///
+/// # Errors
+/// [`RotationError::CurrentUnproved`].
+pub(super) async fn check_signs_in_now(
+    run: &Run,
+    target: &Target,
+    endpoints: Option<&Endpoints>,
+    credential: &Credential,
+    key: &ApiKey,
+    secret: &SecretSpec,
+) -> Result<(), RotationError> {
+    if signs_in_now(run, target, endpoints, credential, key).await {
+        return Ok(());
+    }
+    Err(RotationError::CurrentUnproved {
+        api_key: credential.id.clone(),
+        secret: secret.name.clone(),
+    })
 }
 
 /// The same for whoever does something else instead: a resource that cannot be reached says

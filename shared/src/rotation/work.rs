@@ -2,7 +2,7 @@
 
 use crate::{
     client_config::ClientParameter,
-    confluent::{ApiKeyId, Endpoints, ErrorKind},
+    confluent::{ApiKeyId, ErrorKind},
 };
 
 use super::{
@@ -162,7 +162,7 @@ impl Outcome {
                 take_off_pending(run, target, &seen.primary, version, reason).await
             }
             Action::Rewrite { copy, .. } => {
-                let endpoints = endpoints(target, seen)?;
+                let endpoints = seen.reached(target)?;
                 copies::rewrite(run, target, seen, &target.copies[*copy], endpoints).await
             }
             Action::Renote { api_key } => match seen.key(api_key) {
@@ -242,7 +242,7 @@ impl Outcome {
         let token = sweep_token(run, target, &seen.primary.description.arn).await?;
         let creation = Creation {
             target,
-            endpoints: endpoints(target, seen)?,
+            endpoints: seen.reached(target)?,
             keys: &seen.keys,
             token: &token,
             rotation_token: None,
@@ -274,7 +274,7 @@ impl Outcome {
         seen: &Observation,
         version: &str,
     ) -> Result<(), RotationError> {
-        let endpoints = endpoints(target, seen)?;
+        let endpoints = seen.reached(target)?;
         let synced = sync(
             run,
             target,
@@ -289,13 +289,6 @@ impl Outcome {
         self.published = Some(published.key().clone());
         Ok(())
     }
-}
-
-fn endpoints<'a>(target: &Target, seen: &'a Observation) -> Result<&'a Endpoints, RotationError> {
-    let unknown = |_| RotationError::NoEndpoints {
-        resource: target.resource.id.to_string(),
-    };
-    seen.endpoints.as_ref().map_err(unknown)
 }
 
 pub(super) async fn put_parameter(

@@ -64,7 +64,6 @@ impl Plan {
         superseded.sort_by_key(|key| std::cmp::Reverse(key.published(seen.now)));
         let not_before = retire_not_before(target, seen);
         let general = self.kept_for_all(target, seen, wish, pending, not_before);
-        let mut chosen = None;
         for (place, key) in superseded.iter().enumerate() {
             // The way back for a run whose Cloud API key is refused: two generations always live.
             let way_back = place == 0 && target.resource.kind() == ResourceKind::Cloud;
@@ -86,32 +85,22 @@ impl Plan {
             } else {
                 general.clone()
             };
-            if because.is_none() {
-                chosen = Some(key.id().clone());
-            }
             self.kept.push(Kept {
                 api_key: key.id().clone(),
                 retire_not_before: not_before.max(stays_until.filter(|_| stays)),
                 because,
             });
         }
-        // The last one without a reason to stay is the oldest; the others wait for the next runs.
-        let one = |kept: &&mut Kept| kept.because.is_none() && wish.task != Task::Retire;
-        for kept in self.kept.iter_mut().filter(one) {
-            if Some(&kept.api_key) != chosen.as_ref() {
+        // From the oldest, which is the last; unasked, the others wait for the next runs.
+        let mut going = Vec::new();
+        let free = |kept: &&mut Kept| kept.because.is_none();
+        for kept in self.kept.iter_mut().rev().filter(free) {
+            if going.is_empty() || wish.task == Task::Retire {
+                going.push(kept.api_key.clone());
+            } else {
                 kept.because = Some("one retirement a run".to_owned());
             }
         }
-        let going: Vec<_> = self
-            .kept
-            .iter()
-            .filter(|kept| kept.because.is_none())
-            .collect();
-        let going: Vec<_> = going
-            .iter()
-            .rev()
-            .map(|kept| kept.api_key.clone())
-            .collect();
         for api_key in going {
             let reason = format!(
                 "superseded, beyond the {} newest, grace over",

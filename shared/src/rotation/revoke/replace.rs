@@ -5,14 +5,13 @@ use time::OffsetDateTime;
 use crate::{
     confluent::Endpoints,
     rotation::{
-        copies::write_copy,
+        copies,
         create::{Creation, create, sweep_token},
         error::RotationError,
-        guard::Guard,
         observe::{Key, read_secrets},
         publish::publish,
         retire::{check_unheld, deleted},
-        sync::{self, Patience, sync},
+        sync::{Patience, sync},
         target::SecretSpec,
         version::SecretState,
     },
@@ -117,28 +116,14 @@ impl Revocation<'_> {
         copy: &SecretSpec,
     ) -> Result<(), RotationError> {
         let (run, target) = (self.run, self.target);
-        let (Some(current), Some(credential)) = (&primary.current, primary.current_key()) else {
+        let Some(credential) = primary.current_key() else {
             return Err(RotationError::NothingToAdopt {
                 secret: target.secret.name.clone(),
             });
         };
         let endpoints = run.endpoints(&target.resource).await?;
         let key = run.owned_key(target, &credential.id).await?;
-        if !sync::signs_in_now(run, target, Some(&endpoints), credential, &key).await {
-            return Err(RotationError::CurrentUnproved {
-                api_key: credential.id.clone(),
-                secret: copy.name.clone(),
-            });
-        }
-        let guard = Guard {
-            run,
-            target,
-            arn: &primary.description.arn,
-            current: &current.version,
-            pending: None,
-            api_key: &credential.id,
-        };
-        write_copy(run, target, copy, credential, &endpoints, &guard).await?;
+        copies::follow(run, target, primary, credential, &key, copy, &endpoints).await?;
         self.change([copy.name.as_str()]);
         Ok(())
     }
