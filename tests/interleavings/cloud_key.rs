@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use tests::{Scene, Target, Witness, marked_keys};
 
 use crate::{
-    crashes::{cut, each, effect},
-    peace::{A_WHILE, STEPS, at_peace, comes_to_peace, hits, insist, live, order, rotate_by_hand},
+    crashes::{callback_survives_in, cut, each, effect},
+    peace::{A_WHILE, at_peace, comes_to_peace, hits, live, order, rotate_by_hand},
 };
 
 const CREATE: (&str, &str) = ("confluent", "POST /iam/v2/api-keys");
@@ -68,22 +68,7 @@ async fn sweep_survives(faults: Value) {
 async fn callback_survives(faults: Value) {
     let (scene, target) = taken_over().await;
     tag(&scene, &target).await;
-    let before = live(&scene);
-    let token = scene.empty_pending_version(target.primary()).await;
-    let witness = Witness::of(&scene, &[&target]);
-    order(&scene, faults.clone());
-    for step in STEPS {
-        insist(&scene, target.primary(), &token, step).await;
-    }
-    assert_eq!(hits(&scene), 1, "{faults}");
-    let current = scene.stores().await.current_key(target.primary()).unwrap();
-    assert!(
-        !before.contains(&current),
-        "nothing was published: {faults}"
-    );
-    comes_to_peace(&scene, &target).await;
-    assert_eq!(live(&scene).len(), 2, "{faults}");
-    witness.saw_no_failure().await;
+    callback_survives_in(scene, &target, faults).await;
 }
 
 #[tokio::test]

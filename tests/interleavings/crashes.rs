@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tests::{Target, Witness, eventually, marked_keys};
+use tests::{Scene, Target, Witness, eventually, marked_keys};
 use tokio::{
     sync::Semaphore,
     task::{JoinSet, LocalSet},
@@ -68,13 +68,16 @@ pub(crate) async fn each<F: Future<Output = ()> + 'static>(
         .await;
 }
 
-/// The callback with the faults, each step tried again as Secrets Manager would.
 async fn callback_survives(faults: Value) {
     let target = Target::with_a_copy("orders");
-    let scene = filled(&target).await;
+    callback_survives_in(filled(&target).await, &target, faults).await;
+}
+
+/// The callback with the faults, each step tried again as Secrets Manager would.
+pub(crate) async fn callback_survives_in(scene: Scene, target: &Target, faults: Value) {
     let before = live(&scene);
     let token = scene.empty_pending_version(target.primary()).await;
-    let witness = Witness::of(&scene, &[&target]);
+    let witness = Witness::of(&scene, &[target]);
     order(&scene, faults.clone());
     for step in STEPS {
         insist(&scene, target.primary(), &token, step).await;
@@ -85,7 +88,7 @@ async fn callback_survives(faults: Value) {
         !before.contains(&current),
         "nothing was published: {faults}"
     );
-    comes_to_peace(&scene, &target).await;
+    comes_to_peace(&scene, target).await;
     assert_eq!(live(&scene).len(), 2, "{faults}");
     witness.saw_no_failure().await;
 }
