@@ -54,4 +54,16 @@ async fn of_four_hundred_adopted_overdue_targets_ten_rotate_at_once_and_later_th
     assert!(*most < 25 && due.len() > 48, "{due:?}");
     let listed: Vec<&Value> = swept["warnings"].as_array().unwrap().iter().collect();
     assert_eq!(listed.len(), 1, "{listed:?}");
+
+    // The second round of every new key's proof is refused once. Nobody waits for a next run while others have work:
+    // the run comes back to its keys when all have had a turn.
+    let flapping = json!({"flapping": 1});
+    scene.cloud.controls.emulator().set_sync(flapping).unwrap();
+    let teams: Vec<_> = (10..24).map(|team| format!("team-{team}/*")).collect();
+    let rotated = scene
+        .ask(json!({"operation": "rotate", "targets": teams, "again": true}))
+        .await;
+    let counts = &rotated["counts"];
+    assert_eq!(counts["failed"], 0, "{counts:#}");
+    assert!(counts["rotated"].as_u64() > Some(0), "{counts:#}");
 }

@@ -3,32 +3,32 @@
 mod cap;
 mod look;
 mod remember;
+mod turns;
 
 use std::collections::BTreeMap;
 
-use futures_util::{StreamExt, stream};
-use time::OffsetDateTime;
-
 use crate::settings::Mode;
+use futures_util::{StreamExt, stream};
 
 use super::{
     announce::announce,
     cloud_key::CloudKey,
-    conclude::{Circumstances, conclude},
     error::RotationError,
     marker::Marker,
     plan::{Task, Wish},
-    report::{Report, Stray, TargetReport},
+    report::{Report, Stray},
     request::{Operation, Request, RequestError},
     run::Run,
     state,
     targets::{self, Entry},
-    work::{Outcome, work},
 };
 
 pub(super) use self::remember::remember;
 
-use self::look::{Looked, look};
+use self::{
+    look::{Looked, look},
+    turns::turns,
+};
 
 /// Targets that are looked at or worked on at once. Each waits for `PROBE_ROUND_GAP_SECONDS` between two probes, and what
 /// the others ask meanwhile must not fall below what Confluent allows; each also takes memory.
@@ -62,13 +62,7 @@ pub(super) async fn sweep(run: &Run, request: &Request) -> Result<Report, Rotati
     // What Keywheel itself signs in with changes last.
     let (cloud, others): (Vec<_>, Vec<_>) = looked.into_iter().partition(Looked::is_cloud);
     for looked in [others, cloud] {
-        let finished = looked
-            .into_iter()
-            .map(|looked| finish(run, looked, &wish, acts));
-        let mut finished = stream::iter(finished).buffer_unordered(AT_ONCE);
-        while let Some(target) = finished.next().await {
-            report.targets.push(target);
-        }
+        report.targets.extend(turns(run, looked, &wish, acts).await);
     }
     report.outage = run.confluent.outage();
     report.rate_limited = run.confluent.rate_limited().into();
@@ -134,36 +128,6 @@ fn check_mendable(run: &Run, entries: &[Entry]) -> Result<(), RotationError> {
         )),
         _ => Ok(()),
     }
-}
-
-async fn finish(run: &Run, looked: Looked<'_>, wish: &Wish, acts: bool) -> TargetReport {
-    let (target, state, seen, plan) = match looked {
-        Looked::At(found) => (found.target, found.state, found.seen, found.plan),
-        Looked::Unseen(target, report) if acts => {
-            return look::what_needs_only_aws(run, target, report).await;
-        }
-        Looked::Problem(report) | Looked::Unseen(_, report) => return report,
-    };
-    let (seen, plan, outcome) = if acts {
-        work(run, target, wish, seen, plan).await
-    } else {
-        let outcome = Outcome::planned(&plan);
-        (seen, plan, outcome)
-    };
-    let circumstances = Circumstances {
-        state: &state,
-        acts,
-        now: OffsetDateTime::now_utc(),
-    };
-    let mut report = conclude(target, seen, plan, outcome, &circumstances);
-    if wish.task == Task::Release {
-        let path = &run.settings.targets_path;
-        report.warnings.push(format!(
-            "remove parameter `{path}/{}`: its keys are nobody's now, and none but a pending one was deleted",
-            target.name
-        ));
-    }
-    report
 }
 
 /// Keys in the listings of this run that carry our marker and belong to no target.

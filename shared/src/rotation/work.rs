@@ -1,8 +1,11 @@
 //! Work: carries out a target's plan. It decides nothing; what it cannot do it reports.
 
+use tokio::time::Instant;
+
 use crate::{
     client_config::ClientParameter,
     confluent::{ApiKeyId, ErrorKind},
+    secrets::VersionId,
 };
 
 use super::{
@@ -35,11 +38,22 @@ pub(super) struct Outcome {
     pub(super) rotated: bool,
     /// The key that does not sign in everywhere yet.
     pub(super) syncing: Option<ApiKeyId>,
+    /// What a later turn of the same run goes on with.
+    unpublished: Option<Unpublished>,
     /// Keys that this run deleted.
     pub(super) deleted: Vec<ApiKeyId>,
     pub(super) retired: bool,
     /// The first thing that did not work.
     pub(super) error: Option<RotationError>,
+}
+
+/// A pending version whose key did not sign in when it was tried.
+#[derive(Debug)]
+struct Unpublished {
+    version: VersionId,
+    /// Made in this run.
+    made: bool,
+    tried: Instant,
 }
 
 /// Carries out a plan. After a `revoke` and after a `restore` the target is observed and planned
@@ -121,6 +135,38 @@ impl Outcome {
             Ok(()) => self.act(run, target, seen, planned, &mut report).await,
             Err(error) => Err(error),
         };
+        self.judge(done, &mut report);
+        self.actions.push(report);
+    }
+
+    /// Whether a later turn could publish what did not sign in yet.
+    pub(super) fn may_come_back(&self) -> bool {
+        self.unpublished.is_some() && self.error.is_none()
+    }
+
+    /// Tries once more, another round after the last one, to publish what did not sign in yet.
+    pub(super) async fn come_back(&mut self, run: &Run, target: &Target, seen: &Observation) {
+        let Some(unpublished) = self.unpublished.take() else {
+            return;
+        };
+        let Some(nth) = self.actions.iter().position(|action| {
+            let api_key = self.syncing.as_ref().map(ApiKeyId::as_ref);
+            !action.done && api_key.is_some() && action.api_key.as_deref() == api_key
+        }) else {
+            return;
+        };
+        tokio::time::sleep_until(unpublished.tried + run.settings.probe_round_gap).await;
+        if run.check_deadline().is_err() {
+            return;
+        }
+        let Unpublished { version, made, .. } = unpublished;
+        let done = self.publish(run, target, seen, &version, made).await;
+        let mut report = self.actions.remove(nth);
+        self.judge(done, &mut report);
+        self.actions.insert(nth, report);
+    }
+
+    fn judge(&mut self, done: Result<(), RotationError>, report: &mut ActionReport) {
         match done {
             Ok(()) => report.done = true,
             Err(RotationError::NotInSync { api_key, .. }) => {
@@ -141,7 +187,6 @@ impl Outcome {
             Err(error) if self.error.is_none() => self.error = Some(error),
             Err(error) => self.warnings.push(super::error::chain(&error)),
         }
-        self.actions.push(report);
     }
 
     async fn act(
@@ -169,9 +214,7 @@ impl Outcome {
                 Some(key) => publish::renote(run, target, key).await,
                 None => Ok(()),
             },
-            Action::Resume { version, .. } => {
-                self.publish(run, target, seen, version).await.map(drop)
-            }
+            Action::Resume { version, .. } => self.publish(run, target, seen, version, false).await,
             Action::Bootstrap => self.rotate(run, target, seen, true, reason, report).await,
             Action::Rotate { forced } => {
                 self.rotate(run, target, seen, *forced, reason, report)
@@ -256,39 +299,50 @@ impl Outcome {
         }
         drop(turn);
         report.api_key = held.key().map(|key| key.id.to_string());
-        match self.publish(run, target, seen, &held.version).await {
-            Ok(()) => self.rotated = true,
-            Err(error @ RotationError::NotInSync { .. }) => return Err(error),
-            Err(error) => {
-                run.starts.failed();
-                return Err(error);
-            }
-        }
-        Ok(())
+        self.publish(run, target, seen, &held.version, true).await
     }
 
+    /// Publishes a pending version; `made` in this run.
     async fn publish(
         &mut self,
         run: &Run,
         target: &Target,
         seen: &Observation,
         version: &str,
+        made: bool,
     ) -> Result<(), RotationError> {
-        let endpoints = seen.reached(target)?;
-        let synced = sync(
-            run,
-            target,
-            endpoints,
-            &seen.primary,
-            version,
-            Patience::Once,
-        )
-        .await?;
-        let published = publish(run, target, endpoints, synced).await?;
-        self.warnings.extend_from_slice(published.warnings());
-        self.published = Some(published.key().clone());
-        Ok(())
+        let published = prove_and_publish(run, target, seen, version).await;
+        match &published {
+            Ok(published) => {
+                self.warnings.extend_from_slice(published.warnings());
+                self.published = Some(published.key().clone());
+                self.rotated |= made;
+                self.syncing = None;
+            }
+            Err(RotationError::NotInSync { .. }) => {
+                self.unpublished = Some(Unpublished {
+                    version: version.to_owned(),
+                    made,
+                    tried: Instant::now(),
+                });
+            }
+            Err(_) if made => run.starts.failed(),
+            Err(_) => {}
+        }
+        published.map(drop)
     }
+}
+
+async fn prove_and_publish(
+    run: &Run,
+    target: &Target,
+    seen: &Observation,
+    version: &str,
+) -> Result<Published, RotationError> {
+    let endpoints = seen.reached(target)?;
+    let primary = &seen.primary;
+    let synced = sync(run, target, endpoints, primary, version, Patience::Once).await?;
+    publish(run, target, endpoints, synced).await
 }
 
 pub(super) async fn put_parameter(
