@@ -25,13 +25,14 @@ mod source;
 /// A new arrow is its own commit.
 const ARROWS: &[(&str, &[&str])] = &[
     ("settings", &["confluent"]),
+    ("ordered", &[]),
     ("log", &[]),
     ("http", &[]),
     ("aws", &["http"]),
     ("confluent", &["http"]),
     ("failure", &["rotation", "stream", "settings", "http"]),
-    ("client_config", &["confluent"]),
-    ("secrets", &["aws"]),
+    ("client_config", &["confluent", "ordered"]),
+    ("secrets", &["aws", "ordered"]),
     ("parameters", &["aws"]),
     ("usage", &["aws"]),
     ("event_bus", &["aws"]),
@@ -48,6 +49,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "usage",
             "event_bus",
             "web_identity",
+            "ordered",
         ],
     ),
     (

@@ -8,6 +8,7 @@ pub mod http;
 pub mod log;
 #[cfg(test)]
 mod odd_input;
+mod ordered;
 pub mod parameters;
 pub mod rotation;
 pub mod secrets;

@@ -22,7 +22,10 @@ use thiserror::Error;
 use time::OffsetDateTime;
 use tokio::sync::Semaphore;
 
-use crate::aws::{ServiceError, endpoint_url};
+use crate::{
+    aws::{ServiceError, endpoint_url},
+    ordered::ordered,
+};
 
 pub use self::listing::Listed;
 
@@ -165,6 +168,7 @@ impl Secrets {
             .map_err(failed("DescribeSecret", secret))?;
         let tags = answer.tags().iter();
         let tags = tags.filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned())));
+        let versions = answer.version_ids_to_stages().into_iter().flatten();
         Ok(Description {
             arn: answer.arn().unwrap_or(secret).to_owned(),
             name: answer.name().unwrap_or(secret).to_owned(),
@@ -174,13 +178,10 @@ impl Secrets {
             rotation_enabled: answer.rotation_enabled(),
             next_rotation_date: answer.next_rotation_date().and_then(moment),
             last_changed: answer.last_changed_date().and_then(moment),
-            tags: tags.collect(),
-            versions: answer
-                .version_ids_to_stages()
-                .into_iter()
-                .flatten()
-                .map(|(id, labels)| (id.clone(), labels.iter().cloned().collect()))
-                .collect(),
+            tags: ordered(tags),
+            versions: ordered(
+                versions.map(|(id, labels)| (id.clone(), ordered(labels.iter().cloned()))),
+            ),
         })
     }
 

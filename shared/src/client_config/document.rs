@@ -127,7 +127,7 @@ impl Document {
     #[must_use]
     pub fn differing_foreign_fields(&self, other: &Self, format: Format) -> Vec<String> {
         let mut names: Vec<&String> = self.fields.keys().chain(other.fields.keys()).collect();
-        names.sort();
+        names.sort_unstable();
         names.dedup();
         names
             .into_iter()

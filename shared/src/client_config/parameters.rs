@@ -12,6 +12,8 @@ use std::{collections::BTreeMap, fmt};
 use serde::Deserialize;
 use thiserror::Error;
 
+use crate::ordered::ordered;
+
 use super::Format;
 use defaults::{CONSUMER, PRODUCER, Property};
 
@@ -157,10 +159,10 @@ impl ClientParameters {
         extras: &BTreeMap<String, String>,
     ) -> Result<(), ClientParametersError> {
         let path = format!("{}/{client}_kafka_client", self.prefix);
-        let mut properties: BTreeMap<&str, (&str, String)> = defaults
+        let properties = defaults
             .iter()
-            .map(|known| (known.name, (known.value, known.description.to_owned())))
-            .collect();
+            .map(|known| (known.name, (known.value, known.description.to_owned())));
+        let mut properties: BTreeMap<&str, (&str, String)> = ordered(properties);
         for (property, value) in extras {
             check_property(&path, property, value).map_err(|reason| {
                 ClientParametersError::Property {

@@ -110,7 +110,7 @@ impl Confluent {
     ) -> Result<Vec<ApiKey>, ConfluentError> {
         let mut keys: Vec<ApiKey> = self.list(operation, &API_KEYS, filters).await?;
         // A key made or deleted between two pages moves the others from page to page.
-        keys.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+        keys.sort_unstable_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
         keys.dedup_by(|a, b| a.id == b.id);
         Ok(keys)
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use time::OffsetDateTime;
 
-use crate::confluent::ApiKeyId;
+use crate::{confluent::ApiKeyId, ordered::ordered};
 
 use super::{
     error::chain,
@@ -32,10 +32,9 @@ pub(super) async fn announce(
     if run.event_bus.is_none() {
         return News::new();
     }
-    let targets: BTreeMap<&str, Option<&Target>> = entries
-        .iter()
-        .map(|entry| (entry.name.as_str(), entry.target.as_ref().ok()))
-        .collect();
+    let targets = entries.iter();
+    let targets = targets.map(|entry| (entry.name.as_str(), entry.target.as_ref().ok()));
+    let targets: BTreeMap<&str, Option<&Target>> = ordered(targets);
     let notice = run.settings.notice.try_into();
     let mut news = News::new();
     let mut events = Vec::new();

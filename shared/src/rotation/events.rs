@@ -241,7 +241,10 @@ impl Left<'_> {
         let mut superseded: Vec<_> = keys
             .filter(|key| key.state == KeyState::Superseded)
             .collect();
-        superseded.sort_by(|a, b| b.published.cmp(&a.published));
+        superseded.sort_unstable_by(|a, b| {
+            let newest_first = b.published.cmp(&a.published);
+            newest_first.then_with(|| a.api_key.cmp(&b.api_key))
+        });
         let retained = match self.target {
             Some(target) if self.report.status != Status::OnHold => match target.retire_after {
                 Some(_) => 0,

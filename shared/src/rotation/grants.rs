@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::ordered::ordered;
+
 use super::{
     error::RotationError,
     marker::Deployment,
@@ -54,7 +56,7 @@ impl Grants {
                 .strip_prefix('/')?;
             Some((team.to_owned(), Grant::parse(&parameter.value)))
         });
-        Ok(Some(Self(grants.collect())))
+        Ok(Some(Self(ordered(grants))))
     }
 
     /// Refuses what the target's team may not name.

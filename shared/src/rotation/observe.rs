@@ -366,7 +366,10 @@ async fn restorable(
             Some((key.published(seen.now)?, key, marker))
         })
         .collect();
-    candidates.sort_by_key(|(published, ..)| std::cmp::Reverse(*published));
+    candidates.sort_unstable_by(|(a, a_key, _), (b, b_key, _)| {
+        let newest_first = b.cmp(a);
+        newest_first.then_with(|| a_key.id().cmp(b_key.id()))
+    });
     for (_, key, marker) in candidates {
         let held = seen.primary.version(&run.secrets, &marker.token).await?;
         let Some(Content::Key(_, credential)) = held.map(|held| held.content) else {

@@ -135,7 +135,8 @@ impl Report {
 
     /// Counts and orders the targets.
     pub fn finish(&mut self) {
-        self.targets.sort_by(|a, b| a.target.cmp(&b.target));
+        self.targets
+            .sort_unstable_by(|a, b| a.target.cmp(&b.target));
         let mut counts = Counts {
             targets: self.targets.len(),
             ..Counts::default()

@@ -15,6 +15,7 @@ use crate::{
     client_config::ClientParameter,
     confluent::{ApiKey, ApiKeyId, Confluent, ConfluentError, Endpoints, OwnerId, Resource},
     event_bus::EventBus,
+    ordered::ordered,
     parameters::{Parameters, ParametersError},
     secrets::Secrets,
     settings::Settings,
@@ -150,10 +151,10 @@ impl Run {
         target: &Target,
     ) -> Result<Vec<ClientParameter>, ParametersError> {
         let mut parameters = target.parameters.parameters.clone();
-        let paths: BTreeSet<_> = parameters
+        let paths = parameters
             .iter()
-            .filter_map(|parameter| Some(parameter.name.rsplit_once('/')?.0.to_owned()))
-            .collect();
+            .filter_map(|parameter| Some(parameter.name.rsplit_once('/')?.0.to_owned()));
+        let paths: BTreeSet<_> = ordered(paths);
         let mut present = BTreeMap::new();
         for path in paths {
             let found = self.parameters.list(&path).await?;

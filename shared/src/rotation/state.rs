@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
+use crate::ordered::ordered;
+
 use super::{
     error::RotationError,
     marker::{rfc3339, utc},
@@ -144,7 +146,7 @@ pub(super) async fn read_all(run: &Run) -> Result<States, RotationError> {
         let name = parameter.name.strip_prefix(path)?.strip_prefix('/')?;
         Some((name.to_owned(), readable(&parameter.name, &parameter.value)))
     });
-    Ok(states.collect())
+    Ok(ordered(states))
 }
 
 /// Reads the state of one target.

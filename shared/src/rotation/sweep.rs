@@ -7,7 +7,7 @@ mod turns;
 
 use std::collections::BTreeMap;
 
-use crate::settings::Mode;
+use crate::{ordered::ordered, settings::Mode};
 use futures_util::{StreamExt, stream};
 
 use super::{
@@ -142,10 +142,8 @@ pub(super) fn stray_keys(
     entries: &[Entry],
     listed: &[crate::confluent::ApiKey],
 ) -> Vec<Stray> {
-    let by_name: BTreeMap<&str, &Entry> = entries
-        .iter()
-        .map(|entry| (entry.name.as_str(), entry))
-        .collect();
+    let by_name: BTreeMap<&str, &Entry> =
+        ordered(entries.iter().map(|entry| (entry.name.as_str(), entry)));
     let stands_for = |marker: &Marker, key: &crate::confluent::ApiKey| {
         by_name.get(marker.target.as_str()).is_some_and(|entry| {
             // What a refused target names is not known: its keys are left in peace.

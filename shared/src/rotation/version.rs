@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use crate::{
     client_config::{Document, ReadError},
     confluent::{ApiKeyId, Credential},
+    ordered::ordered,
     secrets::{AWSCURRENT, AWSPENDING, Description, Secrets, SecretsError, Value, VersionId},
 };
 
@@ -164,7 +165,6 @@ impl SecretState {
     #[must_use]
     pub fn keys(&self) -> BTreeSet<ApiKeyId> {
         let held = [&self.current, &self.pending].into_iter().flatten();
-        held.filter_map(|held| Some(held.key()?.id.clone()))
-            .collect()
+        ordered(held.filter_map(|held| Some(held.key()?.id.clone())))
     }
 }

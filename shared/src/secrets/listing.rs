@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType, SecretListEntry};
 
 use super::{Secrets, SecretsError, failed};
-use crate::aws::ServiceError;
+use crate::{aws::ServiceError, ordered::ordered};
 
 /// The most that Secrets Manager gives in one answer.
 const PAGE_SIZE: i32 = 100;
@@ -82,11 +82,9 @@ fn listed(entry: &SecretListEntry) -> Option<Listed> {
         primary_region: entry.primary_region().map(str::to_owned),
         owning_service: entry.owning_service().map(str::to_owned),
         rotates: entry.rotation_enabled() == Some(true),
-        tags: tags
-            .filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned())))
-            .collect(),
-        labels: labels
-            .flat_map(|(_, labels)| labels.iter().cloned())
-            .collect(),
+        tags: ordered(
+            tags.filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned()))),
+        ),
+        labels: ordered(labels.flat_map(|(_, labels)| labels.iter().cloned())),
     })
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     confluent::{ApiKey, ApiKeyId},
+    ordered::ordered,
     rotation::marker::{Marker, rfc3339},
 };
 
@@ -42,7 +43,7 @@ impl<'a> Targets<'a> {
         }
         let names = found.targets.iter().map(|target| target.name.as_str());
         Self {
-            names: names.collect(),
+            names: ordered(names),
             by_secret,
         }
     }
@@ -99,7 +100,7 @@ pub(super) fn decide(found: &Found) -> Discovered {
             }),
         }
     }
-    let known: BTreeSet<&ApiKeyId> = found.keys.iter().map(|key| &key.id).collect();
+    let known: BTreeSet<&ApiKeyId> = ordered(found.keys.iter().map(|key| &key.id));
     for seen in &found.secrets {
         secret(&targets, &known, seen, &mut discovered);
     }
@@ -123,7 +124,7 @@ fn sort<'a>(
         .filter(|marker| marker.is_of(&found.deployment))
         .and_then(|marker| targets.names.get(marker.target.as_str()).copied());
     let owning = holders().flat_map(|seen| targets.that_name(seen));
-    let owning: BTreeSet<&str> = owning.chain(marked).collect();
+    let owning: BTreeSet<&str> = ordered(owning.chain(marked));
     let secrets = holders()
         .filter(|seen| targets.that_name(seen).next().is_none())
         .map(|seen| seen.listed.name.clone());
@@ -179,7 +180,7 @@ fn are_related(secrets: &[&Seen]) -> bool {
         let name = seen.listed.name.trim_start_matches('/');
         name.split_once('/').map(|(folder, _)| folder.to_owned())
     };
-    let folders: BTreeSet<_> = secrets.iter().map(folder).collect();
+    let folders: BTreeSet<_> = ordered(secrets.iter().map(folder));
     secrets.len() < 2 || (folders.len() == 1 && !folders.contains(&None))
 }
 

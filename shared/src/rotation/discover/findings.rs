@@ -121,10 +121,12 @@ pub struct SecretFinding {
 impl Discovered {
     /// Orders every list and counts it.
     pub(super) fn finish(&mut self, api_keys: usize, secrets: usize) {
-        self.proposals.sort_by(|a, b| a.name.cmp(&b.name));
-        self.gone.sort_by(|a, b| a.secret.cmp(&b.secret));
-        self.without_key.sort_by(|a, b| a.secret.cmp(&b.secret));
-        self.unreadable.sort_by(|a, b| a.secret.cmp(&b.secret));
+        self.proposals.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        self.gone.sort_unstable_by(|a, b| a.secret.cmp(&b.secret));
+        self.without_key
+            .sort_unstable_by(|a, b| a.secret.cmp(&b.secret));
+        self.unreadable
+            .sort_unstable_by(|a, b| a.secret.cmp(&b.secret));
         self.counts = DiscoveredCounts {
             api_keys,
             secrets,

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::{
     client_config::{Document, NotADocument, Recognized, recognize},
     confluent::{ApiKey, ApiKeyId, EnvironmentId, ResourceId},
+    ordered::ordered,
     rotation::{
         error::{RotationError, chain},
         marker::Deployment,
@@ -96,7 +97,7 @@ pub(super) async fn look(
         .buffer_unordered(AT_ONCE)
         .try_collect()
         .await?;
-    secrets.sort_by(|a, b| a.listed.name.cmp(&b.listed.name));
+    secrets.sort_unstable_by(|a, b| a.listed.name.cmp(&b.listed.name));
     let missing = missing(run, &secrets, &known).await?;
     keys.extend(missing);
     let found = Found {
@@ -243,11 +244,11 @@ fn mentioned(text: &SecretString, known: &HashSet<&str>) -> BTreeSet<ApiKeyId> {
     )]
     let text = text.expose_secret();
     let words = text.split(|c: char| !c.is_ascii_alphanumeric());
-    words
+    let words = words
         // The letter of an escape such as `\n` sticks to the word behind it.
         .flat_map(|word| [word, word.strip_prefix(['n', 'r', 't']).unwrap_or(word)])
-        .filter_map(|word| known.get(word)?.parse().ok())
-        .collect()
+        .filter_map(|word| known.get(word)?.parse().ok());
+    ordered(words)
 }
 
 /// Keys that secrets hold and the listing lacks, because they were made meanwhile.
@@ -257,10 +258,10 @@ async fn missing(
     known: &HashSet<&str>,
 ) -> Result<Vec<ApiKey>, RotationError> {
     let held = secrets.iter().flat_map(|seen| &seen.current.keys);
-    let missing: BTreeSet<&ApiKeyId> = held
+    let missing = held
         .map(|key| &key.id)
-        .filter(|id| looks_like_a_key(id) && !known.contains(id.as_str()))
-        .collect();
+        .filter(|id| looks_like_a_key(id) && !known.contains(id.as_str()));
+    let missing: BTreeSet<&ApiKeyId> = ordered(missing);
     let asked = stream::iter(missing)
         .map(|id| run.confluent.get_api_key(id))
         .buffer_unordered(AT_ONCE);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::confluent::ResourceKind;
+use crate::{confluent::ResourceKind, ordered::ordered};
 
 use super::{findings::KeyFinding, look::Named, propose::Draft};
 
@@ -25,7 +25,7 @@ impl Names {
     /// Names of targets are taken, and so are names that drafts bring with them.
     pub(super) fn new(targets: &[Named], drafts: &[(KeyFinding, Draft<'_>)]) -> Self {
         let mut names = Self {
-            taken: targets.iter().map(|target| target.name.clone()).collect(),
+            taken: ordered(targets.iter().map(|target| target.name.clone())),
             in_folder: BTreeMap::new(),
             of_kind: BTreeMap::new(),
             given: BTreeMap::new(),

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     client_config::Format,
     confluent::{ApiKey, OwnerId, Resource, ResourceId, ResourceKind},
+    ordered::ordered,
     rotation::{
         callback::TARGET_TAG,
         marker::Marker,
@@ -56,7 +57,7 @@ pub(super) fn draft<'a>(
         .collect::<Result<Vec<_>, String>>()?;
     // What Secrets Manager rotates can only be the primary; then the format that stands first in the
     // list of formats, then the name.
-    secrets.sort_by(|(a, one), (b, other)| {
+    secrets.sort_unstable_by(|(a, one), (b, other)| {
         let first = |seen: &Seen| !seen.listed.rotates;
         (first(a), one, &a.listed.name).cmp(&(first(b), other, &b.listed.name))
     });
@@ -141,7 +142,7 @@ fn given_name(
     let tags = holders
         .iter()
         .filter_map(|seen| seen.listed.tags.get(TARGET_TAG));
-    let tags: BTreeSet<&String> = tags.collect();
+    let tags: BTreeSet<&String> = ordered(tags);
     let taken = |name: &str| found.targets.iter().any(|target| target.name == name);
     match (tags.first(), tags.len()) {
         (Some(tag), 1) if taken(tag) => Err(format!(
@@ -166,10 +167,7 @@ fn unread_neighbours(found: &Found, secrets: &[(&Seen, Format)]) -> Option<Strin
             .rsplit_once('/')
             .map(|(it, _)| it.to_owned())
     };
-    let folders: BTreeSet<_> = secrets
-        .iter()
-        .filter_map(|(seen, _)| folder(seen))
-        .collect();
+    let folders: BTreeSet<_> = ordered(secrets.iter().filter_map(|(seen, _)| folder(seen)));
     let mut unread = found.secrets.iter().filter(|seen| {
         seen.problem.is_some() && folder(seen).is_some_and(|folder| folders.contains(&folder))
     });

@@ -46,7 +46,7 @@ impl Told {
                 Some((kind, keys, at.at()))
             })
             .collect();
-        unsent.sort_by_key(|(.., at)| *at);
+        unsent.sort_unstable_by(|(_, a_keys, a), (_, b_keys, b)| (a, a_keys).cmp(&(b, b_keys)));
         unsent.into_iter()
     }
 
@@ -83,7 +83,7 @@ impl Told {
     fn give_up_the_oldest(&mut self) {
         let unsent = self.0.iter().filter(|(words, _)| words.starts_with(UNSENT));
         let mut unsent: Vec<_> = unsent.map(|(words, at)| (*at, words.clone())).collect();
-        unsent.sort();
+        unsent.sort_unstable();
         let surplus = unsent.len().saturating_sub(MOST_UNSENT);
         for (_, words) in unsent.iter().take(surplus) {
             self.0.remove(words);

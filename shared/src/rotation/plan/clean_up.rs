@@ -61,7 +61,10 @@ impl Plan {
             .iter()
             .filter(|key| key.is_published() && !key.is_revoked() && !is_held(key))
             .collect();
-        superseded.sort_by_key(|key| std::cmp::Reverse(key.published(seen.now)));
+        superseded.sort_unstable_by(|a, b| {
+            let newest_first = b.published(seen.now).cmp(&a.published(seen.now));
+            newest_first.then_with(|| a.id().cmp(b.id()))
+        });
         let not_before = retire_not_before(target, seen);
         let general = self.kept_for_all(target, seen, wish, pending, not_before);
         for (place, key) in superseded.iter().enumerate() {
