@@ -28,6 +28,7 @@ mod tests;
 mod token;
 
 pub use address::{AddressError, BaseUrl};
+pub use answer::Done;
 pub use api_keys::{ApiKey, CreateError, Deletion, NewApiKey};
 pub use budget::Budget;
 pub use client::{Access, Confluent, Credential, UserAgent};

@@ -82,7 +82,7 @@ async fn what_cannot_be_adopted_is_refused_and_not_touched() {
 
     for (target, reason) in [
         ("orders", "is held by a secret of target `other` as well"),
-        ("empty", "holds no API key that could be adopted"),
+        ("empty", "holds no API key in AWSCURRENT"),
         ("marked", "carries a marker"),
     ] {
         let message = scene

@@ -316,7 +316,7 @@ async fn what_people_write_over_secrets_and_markers_is_no_reason_to_delete() {
         HELD,
         Row(
             &["adopt", "revoke"],
-            Fails("TargetsFailed", "holds no API key that could be adopted"),
+            Fails("TargetsFailed", "holds no API key in AWSCURRENT"),
             NOTHING,
         ),
         Row(&["release"], Says("kept", "release"), NOTHING),

@@ -51,6 +51,7 @@ fn told(logs: &str, operation: &str, request_id: &str) -> Vec<String> {
         assert_eq!(line["request_id"], request_id);
         assert_eq!(line["keywheel_target"], "orders");
         assert_ne!(line["reason"], "", "{line:#}");
+        assert_ne!(line["service_request_ids"], "", "{line:#}");
         format!(
             "{} {}",
             line["change"].as_str().unwrap(),

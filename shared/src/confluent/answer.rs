@@ -19,6 +19,15 @@ const LONGEST_BODY: usize = 8 * 1024 * 1024;
 const LONGEST_DETAIL: usize = 300;
 const LONGEST_CODE: usize = 64;
 
+/// A write that was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done<T> {
+    /// What it came to.
+    pub what: T,
+    /// What Confluent calls the request; empty when it did not say.
+    pub request_id: String,
+}
+
 /// A successful answer, read whole.
 pub(super) struct Answer {
     operation: String,
@@ -72,6 +81,12 @@ impl Answer {
                 Err(error) => return Err(no_answer(&self.operation, error)),
             }
         }
+    }
+
+    /// What the write came to, beside what Confluent calls the request.
+    pub(super) fn done<T>(self, what: T) -> Done<T> {
+        let request_id = self.request_id.unwrap_or_default();
+        Done { what, request_id }
     }
 
     /// The body as JSON.

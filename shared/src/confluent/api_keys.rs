@@ -12,7 +12,7 @@ use url::Url;
 pub use self::create::{CreateError, NewApiKey};
 use self::wire::WireApiKey;
 use super::{
-    answer::Answer,
+    answer::{Answer, Done},
     budget::Place,
     client::Confluent,
     error::ConfluentError,
@@ -124,12 +124,13 @@ impl Confluent {
         &self,
         id: &ApiKeyId,
         description: &str,
-    ) -> Result<ApiKey, ConfluentError> {
+    ) -> Result<Done<ApiKey>, ConfluentError> {
         let operation = format!("set the description of API key `{id}`");
         let body = json!({"spec": {"description": description}});
         let request = self.http.pooled.patch(self.api_key_url(id)).json(&body);
         let answer = self.write(&operation, request, Place::Front).await?;
-        described(id, &answer)
+        let key = described(id, &answer)?;
+        Ok(answer.done(key))
     }
 
     /// Deletes the API key. Never sent again once it may have arrived: what made it right to delete
@@ -138,7 +139,7 @@ impl Confluent {
     ///
     /// # Errors
     /// Any refusal other than 404 and 403, or no answer; the key may then be gone.
-    pub async fn delete_api_key(&self, id: &ApiKeyId) -> Result<Deletion, ConfluentError> {
+    pub async fn delete_api_key(&self, id: &ApiKeyId) -> Result<Done<Deletion>, ConfluentError> {
         if self.api_key() == Some(id) {
             return Err(ConfluentError::OwnKey {
                 api_key: id.clone(),
@@ -147,8 +148,11 @@ impl Confluent {
         let operation = format!("delete API key `{id}`");
         let request = self.http.pooled.delete(self.api_key_url(id));
         match self.write(&operation, request, Place::Front).await {
-            Ok(_) => Ok(Deletion::Deleted),
-            Err(ConfluentError::Refused(refusal)) if refusal.says_gone() => Ok(Deletion::NotFound),
+            Ok(answer) => Ok(answer.done(Deletion::Deleted)),
+            Err(ConfluentError::Refused(refusal)) if refusal.says_gone() => Ok(Done {
+                what: Deletion::NotFound,
+                request_id: refusal.request_id.unwrap_or_default(),
+            }),
             Err(error) => Err(error),
         }
     }

@@ -30,7 +30,7 @@ pub(super) async fn adopt(
         held.key().filter(|held| held.id == *api_key),
         seen.key(api_key),
     ) else {
-        return Err(RotationError::NothingToAdopt {
+        return Err(RotationError::NoCurrentKey {
             secret: target.secret.name.clone(),
         });
     };

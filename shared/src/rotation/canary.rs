@@ -69,11 +69,12 @@ async fn work(
     let canary = create(run, target, new).await?;
     let deleted = new.delete_api_key(&canary).await;
     let error = match deleted {
-        Ok(Deletion::Deleted) => {
-            super::retire::deleted(run, target.name.as_str(), &canary, "it was the canary");
+        Ok(done) if done.what == Deletion::Deleted => {
+            let reason = "it was the canary";
+            super::retire::deleted(run, target.name.as_str(), &canary, &done, reason);
             return Ok(());
         }
-        Ok(Deletion::NotFound) => CanaryError::MayNotDelete,
+        Ok(_) => CanaryError::MayNotDelete,
         Err(source) => CanaryError::Delete(source),
     };
     delete(run, target, &canary, "the new Cloud API key could not").await;
@@ -90,7 +91,8 @@ async fn create(run: &Run, target: &Target, new: &Confluent) -> Result<ApiKeyId,
     };
     // Its secret is of no use to anybody.
     let error = match new.create_api_key(&asked).await {
-        Ok((canary, _)) => {
+        Ok(made) => {
+            let (canary, _) = made.what;
             run.changed(
                 target,
                 &Change {
@@ -98,6 +100,7 @@ async fn create(run: &Run, target: &Target, new: &Confluent) -> Result<ApiKeyId,
                     api_key: canary.id.as_ref(),
                     subject: canary.id.as_ref(),
                     reason: "a new Cloud API key does its work once before it is published",
+                    service_request_ids: &[&made.request_id],
                     ..Change::default()
                 },
             );

@@ -142,7 +142,7 @@ async fn make(run: &Run, creation: &Creation<'_>) -> Result<Held, RotationError>
         display_name: &target.key_display_name.replace("{date}", &date),
         description: &marker.to_string(),
     };
-    let (key, secret) = match run.confluent.create_api_key(&new).await {
+    let made = match run.confluent.create_api_key(&new).await {
         Ok(made) => made,
         Err(error) => {
             if !matches!(error, CreateError::Refused { .. }) {
@@ -151,6 +151,7 @@ async fn make(run: &Run, creation: &Creation<'_>) -> Result<Held, RotationError>
             return Err(lost(run, target, &marker, error).await);
         }
     };
+    let (key, secret) = made.what;
     run.changed(
         target,
         &Change {
@@ -159,6 +160,7 @@ async fn make(run: &Run, creation: &Creation<'_>) -> Result<Held, RotationError>
             subject: target.resource.id.as_ref(),
             after: creation.token,
             reason: creation.reason,
+            service_request_ids: &[&made.request_id],
             ..Change::default()
         },
     );
@@ -313,7 +315,7 @@ async fn delete_losers(run: &Run, target: &Target, keys: &[Key], token: &str, wi
 /// Deletes a key that no version holds. A failure is no error: the sweep finds it as an orphan.
 pub(super) async fn delete(run: &Run, target: &Target, api_key: &ApiKeyId, reason: &str) {
     match run.confluent.delete_api_key(api_key).await {
-        Ok(_) => deleted(run, target.name.as_str(), api_key, reason),
+        Ok(done) => deleted(run, target.name.as_str(), api_key, &done, reason),
         Err(error) => tracing::warn!(
             api_key = %api_key,
             "API key `{api_key}` was not deleted ({}); the sweep does it an hour from its making",

@@ -167,8 +167,10 @@ pub enum RotationError {
         "no former key of secret `{secret}` can become current: none of ours that was published, lives, signs in and still stands in a version of it"
     )]
     NothingToRollBackTo { secret: String },
-    #[error("secret `{secret}` holds no API key that could be adopted")]
-    NothingToAdopt { secret: String },
+    #[error(
+        "secret `{secret}` holds no API key in AWSCURRENT: a sweep restores or makes one first"
+    )]
+    NoCurrentKey { secret: String },
     #[error(
         "API key `{api_key}` carries a marker (`{description}`): it belongs to another target or deployment"
     )]

@@ -224,7 +224,7 @@ pub(super) async fn write_marker(
 ) -> Result<(), RotationError> {
     let description = marker.to_string();
     let answer = run.confluent.set_description(api_key, &description).await?;
-    if answer.description != description {
+    if answer.what.description != description {
         return Err(RotationError::NoteNotKept {
             api_key: api_key.clone(),
         });
@@ -237,6 +237,7 @@ pub(super) async fn write_marker(
             subject: api_key.as_ref(),
             after: &description,
             reason,
+            service_request_ids: &[&answer.request_id],
             ..Change::default()
         },
     );

@@ -39,7 +39,7 @@ pub(super) async fn strip(run: &Run, target: &Target, key: &Key) -> Result<(), R
         .confluent
         .set_description(key.id(), &description)
         .await?;
-    if answer.description != description {
+    if answer.what.description != description {
         return Err(RotationError::NoteNotKept {
             api_key: key.id().clone(),
         });
@@ -53,6 +53,7 @@ pub(super) async fn strip(run: &Run, target: &Target, key: &Key) -> Result<(), R
             before: &key.api_key.description,
             after: &description,
             reason: "the target is handed back",
+            service_request_ids: &[&answer.request_id],
             ..Change::default()
         },
     );

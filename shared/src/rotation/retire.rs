@@ -5,7 +5,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
-use crate::confluent::ApiKeyId;
+use crate::confluent::{ApiKeyId, Deletion, Done};
 
 use super::{
     error::RotationError,
@@ -52,7 +52,7 @@ pub async fn retire(
             successor: proof.key().clone(),
         });
     }
-    run.confluent.delete_api_key(api_key).await?;
+    let done = run.confluent.delete_api_key(api_key).await?;
     let listed = run.keys_now(target).await?;
     let lists = |id: &ApiKeyId| listed.iter().any(|key| key.id() == id);
     if lists(api_key) || !lists(proof.key()) {
@@ -64,7 +64,7 @@ pub async fn retire(
         "its successor `{}` signed in a moment ago; a complete listing has that and lacks this",
         proof.key()
     );
-    deleted_on(run, target.name.as_str(), api_key, reason, &proof);
+    deleted_on(run, target.name.as_str(), api_key, &done, reason, &proof);
     Ok(())
 }
 
@@ -95,18 +95,31 @@ pub async fn orphan(
     if ours.is_none_or(|marker| marker.published.is_some()) {
         return Err(held_by(&secrets[0], api_key));
     }
-    run.confluent.delete_api_key(api_key).await?;
+    let done = run.confluent.delete_api_key(api_key).await?;
     let proof = "its own marker says that it was never published, and no version holds it";
-    deleted_on(run, target.name.as_str(), api_key, reason, proof);
+    deleted_on(run, target.name.as_str(), api_key, &done, reason, proof);
     Ok(())
 }
 
 /// The audit trail's line of a deletion that needs no proof beyond its reason.
-pub(super) fn deleted(run: &Run, target: &str, api_key: &ApiKeyId, reason: &str) {
-    deleted_on(run, target, api_key, reason, "");
+pub(super) fn deleted(
+    run: &Run,
+    target: &str,
+    api_key: &ApiKeyId,
+    done: &Done<Deletion>,
+    reason: &str,
+) {
+    deleted_on(run, target, api_key, done, reason, "");
 }
 
-fn deleted_on(run: &Run, target: &str, api_key: &ApiKeyId, reason: &str, proof: &str) {
+fn deleted_on(
+    run: &Run,
+    target: &str,
+    api_key: &ApiKeyId,
+    done: &Done<Deletion>,
+    reason: &str,
+    proof: &str,
+) {
     run.quotas.deleted();
     run.changed_of(
         target,
@@ -116,6 +129,7 @@ fn deleted_on(run: &Run, target: &str, api_key: &ApiKeyId, reason: &str, proof: 
             subject: api_key.as_ref(),
             reason,
             proof,
+            service_request_ids: &[&done.request_id],
             ..Change::default()
         },
     );

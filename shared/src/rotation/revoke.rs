@@ -246,7 +246,7 @@ async fn of_nobody(
 }
 
 async fn delete(run: &Run, key: &ApiKey) -> Result<(), RotationError> {
-    run.confluent.delete_api_key(&key.id).await?;
+    let done = run.confluent.delete_api_key(&key.id).await?;
     let owner = key.owner.as_deref().and_then(|owner| owner.parse().ok());
     let listed = match owner {
         Some(owner) => {
@@ -264,6 +264,7 @@ async fn delete(run: &Run, key: &ApiKey) -> Result<(), RotationError> {
         run,
         UNMANAGED,
         &key.id,
+        &done,
         "revoked by hand; no target holds it",
     );
     Ok(())

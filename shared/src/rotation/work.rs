@@ -1,29 +1,28 @@
 //! Work: carries out a target's plan. It decides nothing; what it cannot do it reports.
 
-use tokio::time::Instant;
+mod pending;
 
 use crate::{
     client_config::ClientParameter,
     confluent::{ApiKeyId, ErrorKind},
-    secrets::VersionId,
 };
+
+use self::pending::Unpublished;
 
 use super::{
     adopt::adopt,
     copies,
-    create::{Creation, create, sweep_token},
     error::RotationError,
     labels::take_off_pending,
     observe::{Observation, observe},
     plan::{Action, Plan, Planned, Wish, plan},
-    publish::{self, Published, publish},
+    publish::{self, Published},
     release,
     report::ActionReport,
     retire::{orphan, retire},
     revoke,
     rollback::roll_back,
     run::{Change, Run},
-    sync::{Patience, sync},
     target::Target,
 };
 
@@ -45,15 +44,6 @@ pub(super) struct Outcome {
     pub(super) retired: bool,
     /// The first thing that did not work.
     pub(super) error: Option<RotationError>,
-}
-
-/// A pending version whose key did not sign in when it was tried.
-#[derive(Debug)]
-struct Unpublished {
-    version: VersionId,
-    /// Made in this run.
-    made: bool,
-    tried: Instant,
 }
 
 /// Carries out a plan. After a `revoke` and after a `restore` the target is observed and planned
@@ -137,33 +127,6 @@ impl Outcome {
         };
         self.judge(done, &mut report);
         self.actions.push(report);
-    }
-
-    /// Whether a later turn could publish what did not sign in yet.
-    pub(super) fn may_come_back(&self) -> bool {
-        self.unpublished.is_some() && self.error.is_none()
-    }
-
-    /// Tries once more, another round after the last one, to publish what did not sign in yet.
-    pub(super) async fn come_back(&mut self, run: &Run, target: &Target, seen: &Observation) {
-        let Some(unpublished) = self.unpublished.take() else {
-            return;
-        };
-        let Some(nth) = self.actions.iter().position(|action| {
-            let api_key = self.syncing.as_ref().map(ApiKeyId::as_ref);
-            !action.done && api_key.is_some() && action.api_key.as_deref() == api_key
-        }) else {
-            return;
-        };
-        tokio::time::sleep_until(unpublished.tried + run.settings.probe_round_gap).await;
-        if run.check_deadline().is_err() {
-            return;
-        }
-        let Unpublished { version, made, .. } = unpublished;
-        let done = self.publish(run, target, seen, &version, made).await;
-        let mut report = self.actions.remove(nth);
-        self.judge(done, &mut report);
-        self.actions.insert(nth, report);
     }
 
     fn judge(&mut self, done: Result<(), RotationError>, report: &mut ActionReport) {
@@ -268,81 +231,6 @@ impl Outcome {
             }
         }
     }
-
-    async fn rotate(
-        &mut self,
-        run: &Run,
-        target: &Target,
-        seen: &Observation,
-        forced: bool,
-        reason: &str,
-        report: &mut ActionReport,
-    ) -> Result<(), RotationError> {
-        let turn = match forced {
-            true => None,
-            false => Some(run.starts.turn().await?),
-        };
-        let token = sweep_token(run, target, &seen.primary.description.arn).await?;
-        let creation = Creation {
-            target,
-            endpoints: seen.reached(target)?,
-            keys: &seen.keys,
-            token: &token,
-            rotation_token: None,
-            forced,
-            follows_pending: true,
-            reason,
-        };
-        let held = create(run, &creation).await?;
-        if turn.is_some() {
-            run.starts.succeeded();
-        }
-        drop(turn);
-        report.api_key = held.key().map(|key| key.id.to_string());
-        self.publish(run, target, seen, &held.version, true).await
-    }
-
-    /// Publishes a pending version; `made` in this run.
-    async fn publish(
-        &mut self,
-        run: &Run,
-        target: &Target,
-        seen: &Observation,
-        version: &str,
-        made: bool,
-    ) -> Result<(), RotationError> {
-        let published = prove_and_publish(run, target, seen, version).await;
-        match &published {
-            Ok(published) => {
-                self.warnings.extend_from_slice(published.warnings());
-                self.published = Some(published.key().clone());
-                self.rotated |= made;
-                self.syncing = None;
-            }
-            Err(RotationError::NotInSync { .. }) => {
-                self.unpublished = Some(Unpublished {
-                    version: version.to_owned(),
-                    made,
-                    tried: Instant::now(),
-                });
-            }
-            Err(_) if made => run.starts.failed(),
-            Err(_) => {}
-        }
-        published.map(drop)
-    }
-}
-
-async fn prove_and_publish(
-    run: &Run,
-    target: &Target,
-    seen: &Observation,
-    version: &str,
-) -> Result<Published, RotationError> {
-    let endpoints = seen.reached(target)?;
-    let primary = &seen.primary;
-    let synced = sync(run, target, endpoints, primary, version, Patience::Once).await?;
-    publish(run, target, endpoints, synced).await
 }
 
 pub(super) async fn put_parameter(

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::{API_KEYS, ApiKey, wire::WireApiKey};
 use crate::confluent::{
+    answer::Done,
     budget::Place,
     client::Confluent,
     error::ConfluentError,
@@ -67,7 +68,7 @@ impl Confluent {
     pub async fn create_api_key(
         &self,
         new: &NewApiKey<'_>,
-    ) -> Result<(ApiKey, SecretString), CreateError> {
+    ) -> Result<Done<(ApiKey, SecretString)>, CreateError> {
         let operation = format!(
             "create an API key of `{}` for `{}`",
             new.owner, new.resource
@@ -103,7 +104,7 @@ impl Confluent {
             ));
         };
         match wire.try_into() {
-            Ok(key) => Ok((key, secret)),
+            Ok(key) => Ok(answer.done((key, secret))),
             Err(what) => Err(unknown(api_key, answer.unexpected(what))),
         }
     }

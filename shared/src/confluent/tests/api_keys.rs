@@ -57,11 +57,12 @@ async fn gone_is_404_or_a_403_that_does_not_blame_our_key() {
 #[tokio::test]
 async fn a_description_is_replaced_once() {
     let server = Server::new([json(200, api_key("ABC"))]).await;
-    let key = client(&server)
+    let done = client(&server)
         .set_description(&id(), "new text")
         .await
         .unwrap();
-    assert_eq!(key.description, "by hand");
+    assert_eq!(done.what.description, "by hand");
+    assert_eq!(done.request_id, "r-1");
     assert_eq!(server.lines(), ["PATCH /iam/v2/api-keys/ABC"]);
     assert_eq!(
         server.requests()[0].body,
@@ -80,7 +81,8 @@ async fn a_deletion_is_told_as_it_was_answered() {
         ),
     ] {
         let server = Server::new([answer]).await;
-        assert_eq!(client(&server).delete_api_key(&id()).await.unwrap(), said);
+        let done = client(&server).delete_api_key(&id()).await.unwrap();
+        assert_eq!(done.what, said);
         assert_eq!(server.lines(), ["DELETE /iam/v2/api-keys/ABC"]);
     }
     let server = Server::new([json(403, failure("forbidden_access", "invalid API key"))]).await;

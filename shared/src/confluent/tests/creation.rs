@@ -20,7 +20,9 @@ async fn create_with(client: &Confluent) -> Result<(ApiKey, SecretString), Creat
         display_name: "orders",
         description: "a marker",
     };
-    client.create_api_key(&new).await
+    let made = client.create_api_key(&new).await?;
+    assert_eq!(made.request_id, "r-1");
+    Ok(made.what)
 }
 
 fn created(secret: &str) -> String {

@@ -69,7 +69,7 @@ async fn ask(http: &HttpClient, operation: usize, answer: Reply) -> Result<Strin
             };
             let made = client.create_api_key(&new).await;
             match made {
-                Ok((key, secret)) => Ok(format!("{key:?} {secret:?}")),
+                Ok(made) => Ok(shown(made)),
                 Err(CreateError::Refused { source } | CreateError::Unknown { source, .. }) => {
                     Err(source)
                 }

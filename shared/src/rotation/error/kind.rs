@@ -40,7 +40,7 @@ impl RotationError {
             Self::StillSignsIn { .. } => "RevocationUnconfirmed",
             Self::RotationUnderWay { .. } => "RotationUnderWay",
             Self::NothingToRollBackTo { .. } => "NothingToRollBackTo",
-            Self::NothingToAdopt { .. } => "NothingToAdopt",
+            Self::NoCurrentKey { .. } => "NoCurrentKey",
             Self::MarkedByAnother { .. } => "ApiKeyForeign",
             Self::HeldElsewhere { .. } => "ApiKeyHeldElsewhere",
             Self::BacksOff { .. } => "BacksOff",

@@ -63,7 +63,7 @@ impl Plan {
             .as_ref()
             .and_then(|held| Some((held, held.key()?)))
         else {
-            self.problem = Some(RotationError::NothingToAdopt { secret: secret() });
+            self.problem = Some(RotationError::NoCurrentKey { secret: secret() });
             return;
         };
         let api_key = credential.id.clone();

@@ -188,14 +188,14 @@ impl Revocation<'_> {
     async fn delete(&self) -> Result<(), RotationError> {
         let (run, target) = (self.run, self.target);
         check_unheld(&read_secrets(run, target).await?, self.api_key)?;
-        run.confluent.delete_api_key(self.api_key).await?;
+        let done = run.confluent.delete_api_key(self.api_key).await?;
         let listed = run.keys_now(target).await?;
         if listed.iter().any(|key| key.id() == self.api_key) {
             return Err(RotationError::StillListed {
                 api_key: self.api_key.clone(),
             });
         }
-        deleted(run, target.name.as_str(), self.api_key, "revoked");
+        deleted(run, target.name.as_str(), self.api_key, &done, "revoked");
         Ok(())
     }
 

@@ -104,8 +104,9 @@ impl Revocation<'_> {
         if victim != self.api_key {
             self.settle(&secrets).await?;
         }
-        self.run.confluent.delete_api_key(victim).await?;
-        deleted(self.run, self.target.name.as_str(), victim, reason);
+        let done = self.run.confluent.delete_api_key(victim).await?;
+        let target = self.target.name.as_str();
+        deleted(self.run, target, victim, &done, reason);
         Ok(())
     }
 
@@ -117,7 +118,7 @@ impl Revocation<'_> {
     ) -> Result<(), RotationError> {
         let (run, target) = (self.run, self.target);
         let Some(credential) = primary.current_key() else {
-            return Err(RotationError::NothingToAdopt {
+            return Err(RotationError::NoCurrentKey {
                 secret: target.secret.name.clone(),
             });
         };
