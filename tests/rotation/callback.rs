@@ -315,6 +315,11 @@ async fn test_secret_says_when_a_key_is_not_in_sync_and_a_retry_goes_on_from_the
     );
 
     scene.age(0.01).await;
+    let early = refusal(scene.step(secret, &token, "testSecret").await);
+    assert!(
+        early.contains("in round 1, and no time is left for another"),
+        "{early}"
+    );
     aws.set_function_environment("secret-rotation", &json!({}))
         .await
         .unwrap();

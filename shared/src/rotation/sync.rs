@@ -137,6 +137,7 @@ pub(super) async fn in_sync(
         let asked = tokio::time::timeout_at(run.deadline, asked).await;
         let (round, evidence) =
             asked.unwrap_or_else(|_| (Round::NotYet, "no answer before the deadline".to_owned()));
+        let is_last = Instant::now() + run.settings.probe_round_gap >= run.deadline;
         match round {
             Round::SignedIn | Round::SignedInForbidden => passed += 1,
             Round::CannotTell if age() > MUST_TELL_AFTER => {
@@ -149,9 +150,7 @@ pub(super) async fn in_sync(
                 passed = 0;
                 let gives_up = match patience {
                     Patience::Once => true,
-                    Patience::UntilDeadline => {
-                        Instant::now() + run.settings.probe_round_gap >= run.deadline
-                    }
+                    Patience::UntilDeadline => is_last,
                 };
                 if gives_up && round == Round::Unreachable {
                     return Err(RotationError::Unreachable {
@@ -168,6 +167,11 @@ pub(super) async fn in_sync(
             let forbidden = round == Round::SignedInForbidden;
             return Ok(forbidden
                 .then(|| format!("API key `{}` signs in, is allowed nothing", credential.id)));
+        }
+        if is_last {
+            return Err(not_in_sync(format!(
+                "{evidence} in round {passed}, and no time is left for another"
+            )));
         }
         tokio::time::sleep(run.settings.probe_round_gap).await;
     }

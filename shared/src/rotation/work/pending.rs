@@ -114,10 +114,11 @@ impl Outcome {
         }) else {
             return;
         };
-        tokio::time::sleep_until(unpublished.tried + run.settings.probe_round_gap).await;
-        if run.check_deadline().is_err() {
+        let next_round = unpublished.tried + run.settings.probe_round_gap;
+        if next_round >= run.deadline {
             return;
         }
+        tokio::time::sleep_until(next_round).await;
         let Unpublished { version, made, .. } = unpublished;
         let done = self.publish(run, target, seen, &version, made).await;
         let mut report = self.actions.remove(nth);
