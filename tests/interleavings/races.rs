@@ -236,8 +236,8 @@ async fn a_discard_during_a_publish_stops_it_before_the_next_write() {
     comes_to_peace(&scene, &target).await;
 }
 
-#[tokio::test]
-async fn a_copy_edited_between_its_read_and_its_move_keeps_the_edit() {
+/// The copy is edited while a call of its publish is under way.
+async fn edited_during(operation: &str) {
     let target = Target::kafka("orders");
     let scene = filled(&target).await;
     let copy = target.secrets()[1].to_owned();
@@ -245,16 +245,22 @@ async fn a_copy_edited_between_its_read_and_its_move_keeps_the_edit() {
     let witness = Witness::of(&scene, &[&target]);
     insist(&scene, target.primary(), &token, "createSecret").await;
     let before = scene.request_count();
-    order(&scene, late("secretsmanager", MOVE, 1, 1.0));
+    order(&scene, late("secretsmanager", operation, 1, 1.0));
     let finish = scene.step(target.primary(), &token, "finishSecret");
     let (done, ()) = tokio::join!(finish, async {
-        asked(&scene, before, MOVE, 1).await;
+        asked(&scene, before, operation, 1).await;
         edit(&scene, &copy, "by hand").await;
     });
     succeeded("finishSecret", done).unwrap();
     assert_eq!(note(&scene, &copy).await.as_deref(), Some("by hand"));
     at_peace(&scene, &target, "").await;
     witness.saw_no_failure().await;
+}
+
+#[tokio::test]
+async fn a_copy_edited_between_its_read_and_its_move_keeps_the_edit() {
+    edited_during("PutSecretValue").await;
+    edited_during(MOVE).await;
 }
 
 #[tokio::test]
