@@ -331,3 +331,17 @@ async fn a_current_key_that_is_younger_than_the_runs_listing_is_looked_for_once_
     assert_eq!(only(&report)["status"], "kept", "{report:#}");
     assert_eq!(scene.count_since(before, LIST), 2);
 }
+
+#[tokio::test]
+async fn nothing_is_retired_that_was_handed_back_after_the_plan() {
+    let target = Target::kafka("orders");
+    let scene = overfull(&target).await;
+    let before = scene.request_count();
+    let release = async || {
+        scene
+            .ask(json!({"operation": "release", "targets": ["orders"]}))
+            .await;
+    };
+    let done = swept_while(&scene, ("kafka_rest", SIGN_IN, 1), release).await;
+    assert_eq!(scene.count_since(before, DELETE), 0, "{:#}", done.answer);
+}

@@ -245,3 +245,25 @@ async fn invariant_7_no_secret_is_shown_whatever_a_secret_holds() {
     }
     assert!(scene.cloud.invocations().len() > 10);
 }
+
+#[tokio::test]
+async fn after_an_edit_of_the_owner_a_rotation_by_hand_names_the_strays() {
+    let target = Target::plain("orders");
+    let scene = filled(&target).await;
+    let left = live(&scene);
+    let edited = target.clone().with("/owner", json!("sa-7y9xbr"));
+    scene.put(&edited).await;
+    let rotated = scene
+        .ask(json!({"operation": "rotate", "targets": ["orders"]}))
+        .await;
+    assert_eq!(rotated["counts"]["rotated"], 1, "{rotated:#}");
+    let strays = rotated["strays"].as_array().unwrap().iter();
+    let strays: Vec<_> = strays.map(|stray| stray["api_key"].as_str()).collect();
+    assert_eq!(
+        strays,
+        left.iter()
+            .map(|key| Some(key.as_str()))
+            .collect::<Vec<_>>(),
+        "{rotated:#}"
+    );
+}

@@ -120,3 +120,24 @@ async fn a_dry_run_writes_no_hold_and_a_past_end_is_refused() {
         .await;
     assert!(message.contains("no target matches `none`"), "{message}");
 }
+
+#[tokio::test]
+async fn under_a_hold_a_pending_key_takes_the_place_of_a_current_one_that_is_gone() {
+    let target = Target::plain("orders");
+    let scene = overdue(&target).await;
+    let emulator = scene.cloud.controls.emulator();
+    emulator.set_sync(json!({"seconds": 600})).unwrap();
+    assert_eq!(scene.sweep().await["counts"]["syncing"], 1);
+    scene.age(0.01).await;
+    scene.ask(hold(&target, Value::Null)).await;
+    scene.sweep().await;
+    let stores = scene.stores().await;
+    let current = stores.current_key(target.primary()).unwrap();
+    let pending = stores.pending_key(target.primary()).unwrap();
+
+    emulator.delete(json!({"api_keys": [current]})).unwrap();
+    let swept = scene.sweep().await;
+    assert_eq!(report::actions(&swept, "orders"), ["resume"], "{swept:#}");
+    let now = scene.stores().await.current_key(target.primary()).unwrap();
+    assert_eq!(now, pending);
+}

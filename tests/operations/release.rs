@@ -74,3 +74,34 @@ fn report_actions(entry: &serde_json::Value) -> Vec<&str> {
         .map(|action| action["action"].as_str().unwrap())
         .collect()
 }
+
+#[tokio::test]
+async fn a_target_whose_publish_has_begun_keeps_its_markers_until_that_is_done() {
+    let target = Target::with_a_copy("orders");
+    let scene = rotated_twice(&target).await;
+    let token = scene.empty_pending_version(target.primary()).await;
+    scene.step(target.primary(), &token, "createSecret").await;
+    let dies = json!([{"service": "secretsmanager", "operation": "UpdateSecretVersionStage",
+        "effect": "kill_caller_after", "function": "secret-rotation"}]);
+    scene.cloud.controls.post_faults(dies).unwrap();
+    scene.step(target.primary(), &token, "finishSecret").await;
+    scene.cloud.controls.clear_faults();
+    let refuses =
+        json!([{"service": "kafka_rest", "every": true, "effect": "status", "status": 401}]);
+    scene.cloud.controls.post_faults(refuses).unwrap();
+
+    let entry = scene.by_hand("release", &target).await;
+    assert_eq!(entry["status"], "syncing", "{entry:#}");
+    let warnings = entry["warnings"].to_string();
+    assert!(warnings.contains("it is not handed back"), "{entry:#}");
+    assert_eq!(marked_keys(&scene).len(), 3);
+
+    scene.cloud.controls.clear_faults();
+    let entry = scene.by_hand("release", &target).await;
+    let warnings = entry["warnings"].to_string();
+    assert!(warnings.contains("remove parameter"), "{entry:#}");
+    assert_eq!(marked_keys(&scene).len(), 0);
+    let stores = scene.stores().await;
+    let [primary, copy] = [0, 1].map(|nth| stores.current_key(target.secrets()[nth]));
+    assert_eq!(primary, copy);
+}

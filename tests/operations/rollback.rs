@@ -97,3 +97,24 @@ async fn nothing_is_rolled_back_while_a_rotation_is_under_way() {
     assert!(message.contains("is under way"), "{message}");
     assert_current(&scene, &target, &second).await;
 }
+
+#[tokio::test]
+async fn a_hold_that_ended_or_will_end_does_not_let_a_rollback_be_undone() {
+    for held_for in [3, 300] {
+        let target = Target::plain("orders");
+        let (scene, first, _) = rotated(&target).await;
+        let until = time::OffsetDateTime::now_utc() + time::Duration::days(held_for);
+        let until = until
+            .format(&time::format_description::well_known::Rfc3339)
+            .unwrap();
+        let hold = json!({"operation": "hold", "targets": ["orders"], "until": until});
+        scene.ask(hold).await;
+        scene.age(3.1).await;
+        scene.by_hand("rollback", &target).await;
+        let hold = &scene.state("orders").await["hold"];
+        assert_eq!(hold["until"], Value::Null, "{hold:#}");
+        scene.age(31.0).await;
+        scene.sweep().await;
+        assert_current(&scene, &target, &first).await;
+    }
+}

@@ -251,3 +251,35 @@ async fn without_a_bus_nobody_is_called() {
     let asked = scene.requests_since(0).into_iter();
     assert_eq!(asked.filter(|entry| entry.service == "events").count(), 0);
 }
+
+#[tokio::test]
+async fn a_leaked_key_is_not_told_to_be_retired_while_its_successor_does_not_sign_in() {
+    let target = Target::plain("orders");
+    let scene = Scene::with(&[("SETTLE_SECONDS", "6")]).await;
+    scene.add(&target).await;
+    scene.sweep().await;
+    scene.age(0.05).await;
+    let leaked = scene.stores().await.current_key(target.primary()).unwrap();
+    let dies = json!([{"service": "confluent", "operation": "PATCH /iam/v2/api-keys/{id}", "effect": "kill_caller_after"}]);
+    scene.cloud.controls.post_faults(dies).unwrap();
+    let revoke = json!({"operation": "revoke", "api_keys": [leaked]});
+    assert!(scene.invoke(revoke).await.error.is_some());
+    scene.cloud.controls.clear_faults();
+
+    let emulator = scene.cloud.controls.emulator();
+    emulator.set_sync(json!({"seconds": 600})).unwrap();
+    let mut told = 0;
+    since(&scene, &mut told).await;
+    let swept = scene.sweep().await;
+    let entry = report::of(&swept, "orders");
+    assert_eq!(entry["actions"][0]["action"], "revoke", "{entry:#}");
+    assert_eq!(entry["actions"][0]["api_key"], leaked.as_str(), "{entry:#}");
+    assert_eq!(entry["actions"][0]["done"], false, "{entry:#}");
+    let events = since(&scene, &mut told).await;
+    assert!(
+        events
+            .iter()
+            .all(|event| event["detail-type"] != "API Key Retired"),
+        "{events:#?}"
+    );
+}

@@ -294,6 +294,8 @@ pub enum RotationError {
     NoteLate { api_key: ApiKeyId },
     #[error("the description of API key `{api_key}` is not what was written")]
     NoteNotKept { api_key: ApiKeyId },
+    #[error("API key `{api_key}` carries no marker of this target any more: it stays")]
+    NotOurs { api_key: ApiKeyId },
     #[error("API key `{api_key}` is still listed after its deletion; the next sweep tries again")]
     StillListed { api_key: ApiKeyId },
     #[error(

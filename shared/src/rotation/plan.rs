@@ -293,19 +293,20 @@ fn problem(target: &Target, seen: &Observation, wish: &Wish) -> Option<RotationE
 impl Plan {
     /// Leaves only what keeps the target alive: a hold, or a target that keeps failing. Whether
     /// anything was left out.
-    pub(super) fn only_repairs(&mut self) -> bool {
+    pub(super) fn only_repairs(&mut self, seen: &Observation) -> bool {
         self.repairs_only = true;
+        // A pending key in place of a dead one is the repair.
+        let dead = matches!(seen.current, Some(Whereabouts::Gone | Whereabouts::Refused));
         let before = self.actions.len();
-        self.actions.retain(|planned| {
-            matches!(
-                planned.action,
-                Action::Revoke { .. }
-                    | Action::Restore { .. }
-                    | Action::Rewrite { .. }
-                    | Action::Renote { .. }
-                    | Action::Rotate { forced: true }
-                    | Action::Orphan { .. }
-            )
+        self.actions.retain(|planned| match planned.action {
+            Action::Revoke { .. }
+            | Action::Restore { .. }
+            | Action::Rewrite { .. }
+            | Action::Renote { .. }
+            | Action::Rotate { forced: true }
+            | Action::Orphan { .. } => true,
+            Action::Resume { .. } => dead,
+            _ => false,
         });
         self.actions.len() < before
     }

@@ -20,6 +20,9 @@ use super::{
 };
 use crate::{confluent::Ended, settings::Mode};
 
+/// So many targets that were worked on stand in the error of a run in which others failed.
+const MOST_TOLD: usize = 20;
+
 /// The answer of an invocation of `key-rotation`. Fields without a value are absent.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
@@ -222,11 +225,14 @@ impl Report {
                 last: ended.last.clone(),
             });
         }
-        let text = self.failures(request.scheduled);
-        if text.is_empty() || self.only_looked(request) {
+        let mut lines = self.failures(request.scheduled);
+        if lines.is_empty() || self.only_looked(request) {
             return Ok(());
         }
-        Err(RotationError::Failures { text })
+        lines.extend(self.done());
+        Err(RotationError::Failures {
+            text: lines.join("\n"),
+        })
     }
 
     fn only_looked(&self, request: &Request) -> bool {
@@ -236,21 +242,40 @@ impl Report {
 
     /// One line for each target that was refused, failed or had no turn; for a scheduled run
     /// without those that are known to fail.
-    fn failures(&self, scheduled: bool) -> String {
-        let lines: Vec<_> = self
-            .targets
+    fn failures(&self, scheduled: bool) -> Vec<String> {
+        self.targets
             .iter()
             .filter(|target| match target.status {
                 Status::Refused | Status::Failed => !(scheduled && target.failed_before),
                 Status::NotReached => true,
                 _ => false,
             })
-            .map(|target| {
-                let status = target.status.name().replace('_', " ");
-                format!("target `{}` {status}: {}", target.target, target.summary)
-            })
-            .collect();
-        lines.join("\n")
+            .map(TargetReport::line)
+            .collect()
+    }
+
+    /// What was done all the same: whoever is told of a failure must not do that again.
+    fn done(&self) -> Vec<String> {
+        let done = |target: &&TargetReport| {
+            let failed = matches!(target.status, Status::Refused | Status::Failed);
+            !failed && target.actions.iter().any(|action| action.done)
+        };
+        let done = self.targets.iter().filter(done);
+        let more = done.clone().count().saturating_sub(MOST_TOLD);
+        let mut lines: Vec<_> = done.take(MOST_TOLD).map(TargetReport::line).collect();
+        if more > 0 {
+            lines.push(format!(
+                "and {more} more targets were worked on: see the log"
+            ));
+        }
+        lines
+    }
+}
+
+impl TargetReport {
+    fn line(&self) -> String {
+        let status = self.status.name().replace('_', " ");
+        format!("target `{}` {status}: {}", self.target, self.summary)
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
-use crate::confluent::{ApiKeyId, Deletion, Done};
+use crate::confluent::{ApiKey, ApiKeyId, Deletion, Done};
 
 use super::{
     error::RotationError,
@@ -52,6 +52,7 @@ pub async fn retire(
             successor: proof.key().clone(),
         });
     }
+    check_ours(run, target, api_key).await?;
     let done = run.confluent.delete_api_key(api_key).await?;
     let listed = run.keys_now(target).await?;
     let lists = |id: &ApiKeyId| listed.iter().any(|key| key.id() == id);
@@ -193,6 +194,21 @@ pub(super) fn check_unheld(
         Some(secret) => Err(held_by(secret, api_key)),
         None => Ok(()),
     }
+}
+
+/// The marker as it is now: a target may have been handed back since the plan.
+async fn check_ours(run: &Run, target: &Target, api_key: &ApiKeyId) -> Result<(), RotationError> {
+    let key = run.confluent.get_api_key(api_key).await?;
+    let is_ours = |key: &ApiKey| {
+        Marker::parse(&key.description)
+            .is_some_and(|marker| marker.is_for(&run.deployment, &target.name))
+    };
+    if key.is_none_or(|key| is_ours(&key)) {
+        return Ok(());
+    }
+    Err(RotationError::NotOurs {
+        api_key: api_key.clone(),
+    })
 }
 
 fn held_by(secret: &SecretState, api_key: &ApiKeyId) -> RotationError {

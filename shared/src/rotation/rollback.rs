@@ -30,11 +30,14 @@ pub(super) async fn roll_back(
     // Before the first move: or the next sweep would find the older key due and rotate it away.
     let now = OffsetDateTime::now_utc();
     state::change(run, target.name.as_str(), |state| {
-        state.hold.get_or_insert(Hold {
-            since: now.into(),
-            until: None,
-            reason: Some("rolled back".to_owned()),
-        });
+        // One that ends, or has ended, is not enough.
+        if state.on_hold(now).is_none_or(|hold| hold.until.is_some()) {
+            state.hold = Some(Hold {
+                since: now.into(),
+                until: None,
+                reason: Some("rolled back".to_owned()),
+            });
+        }
     })
     .await?;
     let synced = sync(

@@ -74,12 +74,17 @@ impl Run {
     /// # Errors
     /// [`ConfluentError`]: half a listing is none.
     pub async fn keys(&self, target: &Target) -> Result<Vec<Key>, RotationError> {
-        let list = async || {
-            let listed = self.confluent.list_api_keys(&target.owner).await?;
-            Ok(Arc::from(listed))
-        };
-        let listed = once(&self.listings, target.owner.clone(), list).await?;
+        let listed = self.list(&target.owner).await?;
         Ok(self.of_target(target, &listed))
+    }
+
+    /// Every key of an owner, from the one listing of this run.
+    ///
+    /// # Errors
+    /// [`ConfluentError`].
+    pub(super) async fn list(&self, owner: &OwnerId) -> Result<Arc<[ApiKey]>, Arc<ConfluentError>> {
+        let list = async || Ok(Arc::from(self.confluent.list_api_keys(owner).await?));
+        once(&self.listings, owner.clone(), list).await
     }
 
     /// The same from a new listing, for proofs.

@@ -7,7 +7,7 @@ mod turns;
 
 use std::collections::BTreeMap;
 
-use crate::{ordered::ordered, settings::Mode};
+use crate::{confluent::OwnerId, ordered::ordered, settings::Mode};
 use futures_util::{StreamExt, stream};
 
 use super::{
@@ -15,6 +15,7 @@ use super::{
     cloud_key::CloudKey,
     error::RotationError,
     marker::Marker,
+    observe::Whereabouts,
     plan::{Task, Wish},
     report::{Report, Stray},
     request::{Operation, Request, RequestError},
@@ -59,6 +60,7 @@ pub(super) async fn sweep(run: &Run, request: &Request) -> Result<Report, Rotati
         look::held_elsewhere(run, &entries, &mut looked).await;
     }
     cap::cap(run, &wish.task, &mut looked);
+    let former_owners = former_owners(&looked);
     // What Keywheel itself signs in with changes last.
     let (cloud, others): (Vec<_>, Vec<_>) = looked.into_iter().partition(Looked::is_cloud);
     for looked in [others, cloud] {
@@ -76,6 +78,10 @@ pub(super) async fn sweep(run: &Run, request: &Request) -> Result<Report, Rotati
         remember(run, &mut report, &news, judges).await;
     }
     report.stopped_early = run.starts.stopped();
+    for owner in &former_owners {
+        // Best effort: it only makes the strays complete.
+        let _ = run.list(owner).await;
+    }
     report.strays = strays(run, &entries).await;
     report.finish();
     Ok(report)
@@ -128,6 +134,18 @@ fn check_mendable(run: &Run, entries: &[Entry]) -> Result<(), RotationError> {
         )),
         _ => Ok(()),
     }
+}
+
+/// Whose the current keys of edited targets are: none of the listings may be of them.
+fn former_owners(looked: &[Looked<'_>]) -> Vec<OwnerId> {
+    let owners = looked.iter().filter_map(|looked| match looked {
+        Looked::At(found) => match &found.seen.current {
+            Some(Whereabouts::Elsewhere { owner, .. }) => owner.parse().ok(),
+            _ => None,
+        },
+        _ => None,
+    });
+    owners.collect()
 }
 
 /// Keys in the listings of this run that carry our marker and belong to no target.

@@ -15,7 +15,7 @@ use super::{
     error::RotationError,
     labels::take_off_pending,
     observe::{Observation, observe},
-    plan::{Action, Plan, Planned, Wish, plan},
+    plan::{Action, Plan, Planned, Task, Wish, plan},
     publish::{self, Published},
     release,
     report::ActionReport,
@@ -74,8 +74,11 @@ pub(super) async fn work(
                 Ok(again) => {
                     let mut planned = plan(target, &again, wish);
                     planned.actions.retain(|planned| !is_revoke(planned));
+                    if wish.task == Task::Sweep {
+                        planned.actions.retain(is_uncapped);
+                    }
                     if todo.repairs_only {
-                        planned.only_repairs();
+                        planned.only_repairs(&again);
                     }
                     (seen, todo) = (again, planned);
                 }
@@ -89,7 +92,9 @@ pub(super) async fn work(
             planned.action,
             Action::Orphan { .. } | Action::PutParameter { .. }
         );
-        if outcome.error.is_some() && needs_success {
+        // A marker stays on what is half published.
+        let waits = outcome.syncing.is_some() && matches!(planned.action, Action::Strip { .. });
+        if waits || outcome.error.is_some() && needs_success {
             outcome
                 .actions
                 .push(ActionReport::new(&planned.action, &planned.reason));
@@ -99,6 +104,14 @@ pub(super) async fn work(
     }
     todo.actions = actions;
     (seen, todo, outcome)
+}
+
+/// What the caps of a sweep count was counted before: it waits for the next one.
+fn is_uncapped(planned: &Planned) -> bool {
+    !matches!(
+        planned.action,
+        Action::Rotate { forced: false } | Action::Retire { .. }
+    )
 }
 
 impl Outcome {
@@ -132,10 +145,7 @@ impl Outcome {
     fn judge(&mut self, done: Result<(), RotationError>, report: &mut ActionReport) {
         match done {
             Ok(()) => report.done = true,
-            Err(RotationError::NotInSync { api_key, .. }) => {
-                report.api_key = Some(api_key.to_string());
-                self.syncing = Some(api_key);
-            }
+            Err(RotationError::NotInSync { api_key, .. }) => self.syncing = Some(api_key),
             Err(RotationError::StoppedEarly) => {
                 self.warnings.push(RotationError::StoppedEarly.to_string());
             }
@@ -177,7 +187,7 @@ impl Outcome {
                 Some(key) => publish::renote(run, target, key).await,
                 None => Ok(()),
             },
-            Action::Resume { version, .. } => self.publish(run, target, seen, version, false).await,
+            Action::Resume { version, .. } => self.resume(run, target, seen, version).await,
             Action::Bootstrap => self.rotate(run, target, seen, true, reason, report).await,
             Action::Rotate { forced } => {
                 self.rotate(run, target, seen, *forced, reason, report)

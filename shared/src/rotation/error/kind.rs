@@ -64,6 +64,7 @@ impl RotationError {
             Self::NoteNotKept { .. } | Self::NoteLate { .. } => "NoteNotKept",
             Self::StillListed { .. } => "DeletionUnconfirmed",
             Self::Unsettled { .. } => "Unsettled",
+            Self::NotOurs { .. } => "ApiKeyNotOurs",
             Self::StillHeld { .. } => "ApiKeyHeld",
             Self::SuccessorUnproved { .. } | Self::CurrentUnproved { .. } => "SuccessorUnproved",
             Self::Unreachable { .. } => "ResourceUnreachable",

@@ -202,6 +202,7 @@ impl Plan {
     fn rotation(&mut self, target: &Target, seen: &Observation, wish: &Wish) {
         let newest = newest_published(seen);
         match &seen.current {
+            None if wish.task == Task::Retire => return,
             None => return self.push(Action::Bootstrap, "the secret holds no key yet"),
             Some(Whereabouts::Gone) => {
                 return self.push(

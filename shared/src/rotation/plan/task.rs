@@ -44,7 +44,7 @@ impl Plan {
                     version: former.version.clone(),
                     api_key: former.api_key.clone(),
                 },
-                "by hand: the former key signs in",
+                "by hand: the former key signs in; held from then on, until told otherwise",
             ),
             None => {
                 self.problem = Some(RotationError::NothingToRollBackTo {

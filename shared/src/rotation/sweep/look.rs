@@ -58,7 +58,7 @@ impl Looked<'_> {
     pub(super) fn back_off(&mut self) {
         let Self::At(found) = self else { return };
         if let Some(until) = found.state.backs_off(found.seen.now)
-            && found.plan.only_repairs()
+            && found.plan.only_repairs(&found.seen)
         {
             found.plan.problem.get_or_insert(RotationError::BacksOff {
                 failures: found.state.failures,
@@ -90,7 +90,7 @@ pub(super) async fn look<'a>(
         Ok(seen) => {
             let mut plan = plan(target, &seen, wish);
             if state.on_hold(seen.now).is_some() && wish.task.respects_holds() {
-                plan.only_repairs();
+                plan.only_repairs(&seen);
             }
             Looked::At(Box::new(Found {
                 target,

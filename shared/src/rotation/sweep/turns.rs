@@ -151,10 +151,18 @@ impl Worked<'_> {
         );
         if wish.task == Task::Release {
             let path = &run.settings.targets_path;
-            report.warnings.push(format!(
-                "remove parameter `{path}/{}`: its keys are nobody's now, and none but a pending one was deleted",
-                self.target.name
-            ));
+            let done = report.actions.iter().all(|action| action.done);
+            report.warnings.push(match (acts, done) {
+                (false, _) => format!(
+                    "then remove parameter `{path}/{}`: its keys would be nobody's, and none but a pending one would be deleted",
+                    self.target.name
+                ),
+                (true, true) => format!(
+                    "remove parameter `{path}/{}`: its keys are nobody's now, and none but a pending one was deleted",
+                    self.target.name
+                ),
+                (true, false) => "it is not handed back: ask again when what is said above is over".to_owned(),
+            });
         }
         report
     }

@@ -3,7 +3,6 @@
 use tokio::time::Instant;
 
 use crate::{
-    confluent::ApiKeyId,
     rotation::{
         create::{Creation, create, sweep_token},
         error::RotationError,
@@ -19,12 +18,20 @@ use crate::{
 
 use super::Outcome;
 
-/// A pending version whose key did not sign in when it was tried.
+/// A pending version whose key is to be published.
 #[derive(Debug)]
-pub(super) struct Unpublished {
+struct Pending {
     version: VersionId,
     /// Made in this run.
     made: bool,
+    /// The place of its action among those of the target.
+    action: usize,
+}
+
+/// One whose key did not sign in.
+#[derive(Debug)]
+pub(super) struct Unpublished {
+    pending: Pending,
     tried: Instant,
 }
 
@@ -60,34 +67,50 @@ impl Outcome {
         }
         drop(turn);
         report.api_key = held.key().map(|key| key.id.to_string());
-        self.publish(run, target, seen, &held.version, true).await
+        let pending = Pending {
+            version: held.version,
+            made: true,
+            action: self.actions.len(),
+        };
+        self.publish(run, target, seen, pending).await
     }
 
-    /// Publishes a pending version; `made` in this run.
-    pub(super) async fn publish(
+    /// Goes on with a version that was pending before.
+    pub(super) async fn resume(
         &mut self,
         run: &Run,
         target: &Target,
         seen: &Observation,
         version: &str,
-        made: bool,
     ) -> Result<(), RotationError> {
-        let published = prove_and_publish(run, target, seen, version).await;
+        let pending = Pending {
+            version: version.to_owned(),
+            made: false,
+            action: self.actions.len(),
+        };
+        self.publish(run, target, seen, pending).await
+    }
+
+    async fn publish(
+        &mut self,
+        run: &Run,
+        target: &Target,
+        seen: &Observation,
+        pending: Pending,
+    ) -> Result<(), RotationError> {
+        let published = prove_and_publish(run, target, seen, &pending.version).await;
         match &published {
             Ok(published) => {
                 self.warnings.extend_from_slice(published.warnings());
                 self.published = Some(published.key().clone());
-                self.rotated |= made;
+                self.rotated |= pending.made;
                 self.syncing = None;
             }
             Err(RotationError::NotInSync { .. }) => {
-                self.unpublished = Some(Unpublished {
-                    version: version.to_owned(),
-                    made,
-                    tried: Instant::now(),
-                });
+                let tried = Instant::now();
+                self.unpublished = Some(Unpublished { pending, tried });
             }
-            Err(_) if made => run.starts.failed(),
+            Err(_) if pending.made => run.starts.failed(),
             Err(_) => {}
         }
         published.map(drop)
@@ -105,25 +128,19 @@ impl Outcome {
         target: &Target,
         seen: &Observation,
     ) {
-        let Some(unpublished) = self.unpublished.take() else {
+        let Some(Unpublished { pending, tried }) = self.unpublished.take() else {
             return;
         };
-        let Some(nth) = self.actions.iter().position(|action| {
-            let api_key = self.syncing.as_ref().map(ApiKeyId::as_ref);
-            !action.done && api_key.is_some() && action.api_key.as_deref() == api_key
-        }) else {
-            return;
-        };
-        let next_round = unpublished.tried + run.settings.probe_round_gap;
+        let next_round = tried + run.settings.probe_round_gap;
         if next_round >= run.deadline {
             return;
         }
         tokio::time::sleep_until(next_round).await;
-        let Unpublished { version, made, .. } = unpublished;
-        let done = self.publish(run, target, seen, &version, made).await;
-        let mut report = self.actions.remove(nth);
+        let place = pending.action;
+        let done = self.publish(run, target, seen, pending).await;
+        let mut report = self.actions.remove(place);
         self.judge(done, &mut report);
-        self.actions.insert(nth, report);
+        self.actions.insert(place, report);
     }
 }
 

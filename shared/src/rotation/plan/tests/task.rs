@@ -25,7 +25,9 @@ fn rollback(other_made: i64, ago: Duration) -> Vec<String> {
 fn a_rollback_goes_to_the_former_key() {
     assert_eq!(
         rollback(20, Duration::minutes(5)),
-        ["rollback OTHER: by hand: the former key signs in"]
+        [
+            "rollback OTHER: by hand: the former key signs in; held from then on, until told otherwise"
+        ]
     );
 }
 
@@ -37,6 +39,8 @@ fn a_rollback_that_is_asked_for_again_is_not_undone() {
     );
     assert_eq!(
         rollback(1, Duration::hours(2)),
-        ["rollback OTHER: by hand: the former key signs in"]
+        [
+            "rollback OTHER: by hand: the former key signs in; held from then on, until told otherwise"
+        ]
     );
 }
