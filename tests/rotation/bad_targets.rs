@@ -87,7 +87,9 @@ async fn each_wrong_target_is_refused_by_name_and_the_others_go_on() {
     let failed = scene.invoke(json!({})).await;
     let message = failed.error.unwrap().message;
     let lines: Vec<_> = message.lines().collect();
-    assert_eq!(lines.len(), table.len() + 2, "one line a target: {message}");
+    assert_eq!(lines.len(), table.len() + 3, "one line a target: {message}");
+    let done = format!("target `{}` rotated: ", good.name);
+    assert!(lines[table.len() + 2].starts_with(&done), "{message}");
     for (name, _, reason) in &table {
         let start = format!("target `{name}` refused: the target is refused: {reason}");
         assert!(
@@ -224,7 +226,7 @@ async fn a_wrong_environment_is_refused_whoever_else_names_the_cluster() {
     for _ in 0..2 {
         let message = scene.failing_sweep().await;
         assert!(message.starts_with("target `wrong` failed"), "{message}");
-        assert!(!message.contains("a-good"), "{message}");
+        assert!(!message.contains("`a-good` failed"), "{message}");
     }
     assert_eq!(marked_keys(&scene).len(), 1);
 }
