@@ -1,7 +1,7 @@
 //! `revoke`: a leaked key stops working, and nobody who reads the secrets notices.
 
 use serde_json::{Value, json};
-use tests::{Scene, Target, Witness, marked_keys, report};
+use tests::{Scene, Target, Witness, eventually, marked_keys, report};
 
 const SETTINGS: [(&str, &str); 1] = [("SETTLE_SECONDS", "6")];
 
@@ -18,6 +18,15 @@ fn lives(scene: &Scene, id: &str) -> bool {
     let world = scene.cloud.controls.emulator().world();
     let mut keys = world["api_keys"].as_array().unwrap().iter();
     keys.any(|key| key["id"] == id && key["state"] != "deleted")
+}
+
+/// A first key, superseded by a second.
+async fn superseded(target: &Target) -> (Scene, String, String) {
+    let (scene, first) = filled(target).await;
+    scene.age(31.0).await;
+    scene.sweep().await;
+    let second = scene.stores().await.current_key(target.primary()).unwrap();
+    (scene, first, second)
 }
 
 #[tokio::test]
@@ -261,5 +270,44 @@ async fn a_foreign_key_in_a_secret_of_a_target_is_replaced_when_it_is_said() {
         "{answer:#}"
     );
     assert!(!lives(&scene, &foreign));
+    witness.saw_no_failure().await;
+}
+
+/// AWSCURRENT goes back to what was to make room, while the run waits for the secrets to settle.
+#[tokio::test]
+async fn a_key_that_became_current_during_the_wait_makes_no_room() {
+    let target = Target::plain("orders");
+    let (scene, first, second) = superseded(&target).await;
+    let full = json!({"clusters": [{"id": "lkc-c29js0", "max_api_keys": 3}]});
+    scene.cloud.controls.emulator().add(full).unwrap();
+    scene.foreign_key(&target, 1);
+    let stores = scene.stores().await;
+    let id = |label| stores.version(target.primary(), label).unwrap()["id"].clone();
+    let back = json!({
+        "SecretId": target.primary(), "VersionStage": "AWSCURRENT",
+        "MoveToVersionId": id("AWSPREVIOUS"), "RemoveFromVersionId": id("AWSCURRENT"),
+    });
+    let witness = Witness::of(&scene, &[&target]);
+    let before = scene.request_count();
+    let event = json!({"operation": "revoke", "api_keys": [second]});
+    let (done, ()) = tokio::join!(scene.invoke(event), async {
+        let noted = "PATCH /iam/v2/api-keys/{id}";
+        eventually("the note", async || {
+            match scene.count_since(before, noted) {
+                0 => Err("none yet".to_owned()),
+                _ => Ok(()),
+            }
+        })
+        .await;
+        tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+        let aws = &scene.cloud.aws;
+        aws.call("secretsmanager.UpdateSecretVersionStage", &back)
+            .await
+            .unwrap();
+    });
+    assert!(done.error.is_none(), "{done:?}");
+    assert!(lives(&scene, &first) && !lives(&scene, &second), "{done:?}");
+    let current = scene.stores().await.current_key(target.primary());
+    assert_eq!(current, Some(first));
     witness.saw_no_failure().await;
 }
