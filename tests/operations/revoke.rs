@@ -311,3 +311,54 @@ async fn a_key_that_became_current_during_the_wait_makes_no_room() {
     assert_eq!(current, Some(first));
     witness.saw_no_failure().await;
 }
+
+async fn with_a_pending_key(target: &Target) -> (Scene, String, String) {
+    let (scene, current) = filled(target).await;
+    let token = scene.empty_pending_version(target.primary()).await;
+    scene.step(target.primary(), &token, "createSecret").await;
+    let pending = scene.stores().await.pending_key(target.primary()).unwrap();
+    (scene, current, pending)
+}
+
+#[tokio::test]
+async fn all_keys_of_an_owner_are_revoked_while_a_rotation_is_under_way() {
+    let target = Target::plain("orders");
+    let (scene, current, pending) = with_a_pending_key(&target).await;
+    let witness = Witness::of(&scene, &[&target]);
+    let answer = scene
+        .ask(json!({"operation": "revoke", "owner": "sa-12mgdv"}))
+        .await;
+    assert!(
+        !lives(&scene, &current) && !lives(&scene, &pending),
+        "{answer:#}"
+    );
+    assert_eq!(marked_keys(&scene).len(), 1, "{answer:#}");
+    witness.saw_no_failure().await;
+}
+
+/// A run that died noted both.
+#[tokio::test]
+async fn a_successor_never_follows_a_pending_key_that_is_revoked_itself() {
+    let target = Target::plain("orders");
+    let (scene, current, pending) = with_a_pending_key(&target).await;
+    let dies = json!([{"service": "confluent", "operation": "PATCH /iam/v2/api-keys/{id}", "effect": "kill_caller_after"}]);
+    scene.cloud.controls.post_faults(dies).unwrap();
+    let done = scene
+        .invoke(json!({"operation": "revoke", "api_keys": [pending]}))
+        .await;
+    assert!(done.error.is_some());
+    scene.cloud.controls.clear_faults();
+    let witness = Witness::of(&scene, &[&target]);
+    let answer = scene
+        .ask(json!({"operation": "revoke", "api_keys": [current]}))
+        .await;
+    assert_eq!(
+        report::of(&answer, "orders")["status"],
+        "rotated",
+        "{answer:#}"
+    );
+    assert!(!lives(&scene, &current), "{answer:#}");
+    let now = scene.stores().await.current_key(target.primary()).unwrap();
+    assert_ne!(now, pending);
+    witness.saw_no_failure().await;
+}

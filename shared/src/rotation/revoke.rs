@@ -30,6 +30,7 @@ use super::{
     sweep::{acts, remember},
     target::Target,
     targets,
+    version::{Held, SecretState},
 };
 
 /// Targets that are worked on at once.
@@ -106,6 +107,13 @@ async fn of_target(
             Ok(()) => noted.push(key),
             Err(error) => fail(&mut report, &mut sentences, &key, &error),
         }
+    }
+    if noted.len() > 1 {
+        // A pending key goes first: what replaces the current one must not follow it.
+        let primary = SecretState::read(&run.secrets, &target.secret).await.ok();
+        let pending = primary.and_then(|primary| primary.pending);
+        let pending = pending.as_ref().and_then(Held::key).map(|held| &held.id);
+        noted.sort_by_key(|key| Some(&key.id) != pending);
     }
     for key in noted {
         let mut action = ActionReport::of_revoked(&key.id);

@@ -8,6 +8,7 @@ use crate::{
         copies,
         create::{Creation, create, sweep_token},
         error::RotationError,
+        labels::take_off_pending,
         observe::{Key, read_secrets},
         publish::publish,
         retire::{check_settled, check_unheld, deleted},
@@ -26,6 +27,10 @@ impl Revocation<'_> {
         let (run, target) = (self.run, self.target);
         let endpoints = run.endpoints(&target.resource).await?;
         let keys = run.keys_now(target).await?;
+        if let Some(version) = revoked_pending(primary, &keys) {
+            let reason = "its key was revoked";
+            take_off_pending(run, target, primary, version, reason).await?;
+        }
         let version = match self.ready(primary, &keys) {
             Some(version) => Some(version),
             None => self.create(primary, &endpoints, &keys).await?,
@@ -154,6 +159,14 @@ impl Revocation<'_> {
             }
         }
     }
+}
+
+/// The pending version whose key was revoked, too: nothing may follow it.
+fn revoked_pending<'p>(primary: &'p SecretState, keys: &[Key]) -> Option<&'p str> {
+    let pending = primary.pending.as_ref()?;
+    let id = &pending.key()?.id;
+    let revoked = keys.iter().any(|key| key.id() == id && key.is_revoked());
+    revoked.then_some(pending.version.as_str())
 }
 
 /// The oldest superseded key: published, ours by its marker, and staged nowhere.
