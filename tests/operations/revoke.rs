@@ -362,3 +362,24 @@ async fn a_successor_never_follows_a_pending_key_that_is_revoked_itself() {
     assert_ne!(now, pending);
     witness.saw_no_failure().await;
 }
+
+#[tokio::test]
+async fn a_key_that_a_secret_of_a_refused_target_holds_is_not_nobodys() {
+    let target = Target::plain("orders");
+    let scene = Scene::with(&SETTINGS).await;
+    let held = scene.add_with_foreign_key(&target, 3).await;
+    let (nobodys, _) = scene.foreign_key(&target, 3);
+    scene
+        .put(&target.clone().with("/day_count", json!("soon")))
+        .await;
+    let mut event = json!({"operation": "revoke", "api_keys": [held, nobodys], "unmanaged": true});
+    let message = scene.refused(event.clone()).await;
+    assert!(
+        message.contains(&format!("API key `{held}` is of target `orders`")),
+        "{message}"
+    );
+    assert!(lives(&scene, &held) && !lives(&scene, &nobodys));
+    event["delete_first"] = true.into();
+    scene.ask(event).await;
+    assert!(!lives(&scene, &held));
+}

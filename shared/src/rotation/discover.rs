@@ -12,6 +12,8 @@ mod propose;
 mod tests;
 mod text;
 
+pub(super) use self::look::held_by_refused;
+
 pub use self::findings::{
     Discovered, DiscoveredCounts, KeyFinding, Proposal, SecretFinding, Staged,
 };

@@ -136,17 +136,84 @@ async fn targets(run: &Run) -> Result<Vec<Named>, RotationError> {
     let listed = run.parameters.list(path).await?;
     let named = listed.into_iter().map(|parameter| {
         let name = parameter.name.strip_prefix(path).unwrap_or(&parameter.name);
-        let target: Value = serde_json::from_str(&parameter.value).unwrap_or_default();
-        let copies = target["copies"].as_array().into_iter().flatten();
-        let names = std::iter::once(&target["secret"])
-            .chain(copies)
-            .filter_map(|secret| secret["name"].as_str());
+        let names = secret_names(&parameter.value);
         Named {
             name: name.trim_start_matches('/').to_owned(),
-            secrets: names.map(|name| bare_name(name).to_owned()).collect(),
+            secrets: names
+                .iter()
+                .map(|name| bare_name(name).to_owned())
+                .collect(),
         }
     });
     Ok(named.collect())
+}
+
+/// The names of a target's secrets as they stand in its text, whatever else is wrong with it.
+fn secret_names(target: &str) -> Vec<String> {
+    let target: Value = serde_json::from_str(target).unwrap_or_default();
+    let copies = target["copies"].as_array().into_iter().flatten();
+    let names = std::iter::once(&target["secret"])
+        .chain(copies)
+        .filter_map(|secret| secret["name"].as_str());
+    names.map(str::to_owned).collect()
+}
+
+/// Which of some keys the secrets of refused targets hold, or may hold because they cannot be read;
+/// each with the name of the target.
+///
+/// # Errors
+/// [`RotationError`]: half a listing is none.
+pub(in super::super) async fn held_by_refused<'a>(
+    run: &Run,
+    refused: &BTreeSet<&'a str>,
+    keys: &[&ApiKeyId],
+) -> Result<BTreeMap<ApiKeyId, &'a str>, RotationError> {
+    let mut held = BTreeMap::new();
+    if refused.is_empty() || keys.is_empty() {
+        return Ok(held);
+    }
+    let known: HashSet<&str> = keys.iter().map(|key| key.as_str()).collect();
+    let path = run.settings.targets_path.trim_end_matches('/');
+    let mut secrets = Vec::new();
+    for parameter in run.parameters.list(path).await? {
+        let name = parameter.name.strip_prefix(path).unwrap_or(&parameter.name);
+        if let Some(target) = refused.get(name.trim_start_matches('/')) {
+            let names = secret_names(&parameter.value).into_iter();
+            secrets.extend(names.map(|name| (*target, name)));
+        }
+    }
+    let mut read = stream::iter(secrets)
+        .map(async |(target, name)| {
+            Ok::<_, RotationError>((target, read(run, at(&name), &known).await?))
+        })
+        .buffer_unordered(AT_ONCE);
+    while let Some((target, seen)) = read.try_next().await? {
+        let staged = seen.staged.iter().map(|(_, key)| key);
+        let holds: Vec<_> = seen
+            .current
+            .keys
+            .iter()
+            .map(|key| &key.id)
+            .chain(staged)
+            .chain(&seen.current.mentioned)
+            .collect();
+        for key in keys {
+            if seen.problem.is_some() || holds.contains(key) {
+                held.insert((*key).clone(), target);
+            }
+        }
+    }
+    Ok(held)
+}
+
+/// A secret that was not listed: under which labels there are versions is not known.
+fn at(id: &str) -> Listed {
+    Listed {
+        arn: id.to_owned(),
+        name: bare_name(id).to_owned(),
+        labels: [AWSCURRENT, AWSPENDING].map(str::to_owned).into(),
+        ..Listed::default()
+    }
 }
 
 /// What was listed, and what targets and Keywheel itself read wherever it is.

@@ -1,12 +1,13 @@
 //! Whose a leaked key is: a target's, by its marker or by a secret that holds it, or nobody's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     confluent::ApiKey,
+    ordered::ordered,
     rotation::{
-        error::RotationError, marker::Marker, request::RevokedKeys, run::Run, target::Target,
-        targets::Entry, version::SecretState,
+        discover::held_by_refused, error::RotationError, marker::Marker, request::RevokedKeys,
+        run::Run, target::Target, targets::Entry, version::SecretState,
     },
 };
 
@@ -45,6 +46,18 @@ pub(super) async fn find<'a>(
     for key in keys {
         let holder = holder(run, entries, &key).await?;
         asked.push(Asked { key, holder });
+    }
+    let refused = entries.iter().filter(|entry| entry.target.is_err());
+    let refused: BTreeSet<&str> = ordered(refused.map(|entry| entry.name.as_str()));
+    let nobodys = asked
+        .iter()
+        .filter(|it| matches!(it.holder, Holder::Nobody));
+    let nobodys: Vec<_> = nobodys.map(|it| &it.key.id).collect();
+    let held = held_by_refused(run, &refused, &nobodys).await?;
+    for it in &mut asked {
+        if let Some(target) = held.get(&it.key.id) {
+            it.holder = Holder::Refused(target);
+        }
     }
     Ok(asked)
 }
