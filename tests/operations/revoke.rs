@@ -383,3 +383,40 @@ async fn a_key_that_a_secret_of_a_refused_target_holds_is_not_nobodys() {
     scene.ask(event).await;
     assert!(!lives(&scene, &held));
 }
+
+/// Only the creation itself says so: no preflight asks for the quota of an owner's keys for clusters.
+#[tokio::test]
+async fn where_the_owners_quota_refuses_the_successor_the_superseded_key_makes_room() {
+    let target = Target::plain("orders");
+    let (scene, first, second) = superseded(&target).await;
+    scene.age(0.05).await;
+    let full = |most: u64| json!({"service_accounts": [{"id": "sa-12mgdv", "max_api_keys": most}]});
+    scene.cloud.controls.emulator().add(full(2)).unwrap();
+    let witness = Witness::of(&scene, &[&target]);
+    let answer = scene
+        .ask(json!({"operation": "revoke", "api_keys": [second]}))
+        .await;
+    assert!(
+        !lives(&scene, &first) && !lives(&scene, &second),
+        "{answer:#}"
+    );
+    witness.saw_no_failure().await;
+
+    // Now one key and no room; who rotates is told what could be retired.
+    scene.cloud.controls.emulator().add(full(1)).unwrap();
+    let message = scene
+        .refused(json!({"operation": "rotate", "targets": ["orders"], "again": true}))
+        .await;
+    assert!(
+        message.contains("no superseded key of this target could be retired"),
+        "{message}"
+    );
+    let third = scene.stores().await.current_key(target.primary()).unwrap();
+    let mut event = json!({"operation": "revoke", "api_keys": [third]});
+    let message = scene.refused(event.clone()).await;
+    assert!(message.contains("`\"delete_first\": true`"), "{message}");
+    assert!(lives(&scene, &third));
+    event["delete_first"] = true.into();
+    scene.ask(event).await;
+    assert!(!lives(&scene, &third));
+}

@@ -10,12 +10,12 @@ use uuid::Uuid;
 
 use crate::{
     client_config::Document,
-    confluent::{ApiKey, ApiKeyId, CreateError, Credential, Endpoints, NewApiKey},
+    confluent::{ApiKey, ApiKeyId, CreateError, Credential, Endpoints, ErrorKind, NewApiKey},
     secrets::AWSPENDING,
 };
 
 pub(super) use self::preflight::check_quota;
-use self::preflight::preflight;
+use self::preflight::{candidates, preflight};
 
 use super::{
     error::RotationError,
@@ -148,7 +148,7 @@ async fn make(run: &Run, creation: &Creation<'_>) -> Result<Held, RotationError>
             if !matches!(error, CreateError::Refused { .. }) {
                 run.starts.failed();
             }
-            return Err(lost(run, target, &marker, error).await);
+            return Err(lost(run, creation, &marker, error).await);
         }
     };
     let (key, secret) = made.what;
@@ -176,10 +176,16 @@ async fn make(run: &Run, creation: &Creation<'_>) -> Result<Held, RotationError>
 }
 
 /// (b) A POST without an answer may have made a key: only one with this very `run` may go.
-async fn lost(run: &Run, target: &Target, marker: &Marker, error: CreateError) -> RotationError {
+async fn lost(
+    run: &Run,
+    creation: &Creation<'_>,
+    marker: &Marker,
+    error: CreateError,
+) -> RotationError {
+    let target = creation.target;
     let reason = "the answer that made it was lost";
     match &error {
-        CreateError::Refused { .. } => {}
+        CreateError::Refused { .. } => return refused(creation.keys, error),
         CreateError::Unknown {
             api_key: Some(api_key),
             ..
@@ -195,6 +201,19 @@ async fn lost(run: &Run, target: &Target, marker: &Marker, error: CreateError) -
         }
     }
     error.into()
+}
+
+/// There are quotas that nobody looked at before, such as an owner's number of keys for clusters.
+fn refused(keys: &[Key], error: CreateError) -> RotationError {
+    match error {
+        CreateError::Refused { source } if source.kind() == ErrorKind::Quota => {
+            RotationError::QuotaRefused {
+                candidates: candidates(keys),
+                source,
+            }
+        }
+        other => other.into(),
+    }
 }
 
 /// (c) Put the pair into the version. Whoever is first wins; the others delete their own.

@@ -209,6 +209,12 @@ pub enum RotationError {
         limit: u32,
         candidates: String,
     },
+    #[error("no API key was made: a quota is used up; {candidates}")]
+    QuotaRefused {
+        candidates: String,
+        #[source]
+        source: ConfluentError,
+    },
     #[error("quota `{quota}` allows {limit} API keys, a rotation of this target needs {needed}")]
     QuotaTooSmall {
         quota: String,

@@ -85,7 +85,8 @@ fn check_count(
     })
 }
 
-fn candidates(keys: &[Key]) -> String {
+/// What could make room.
+pub(super) fn candidates(keys: &[Key]) -> String {
     let ids: Vec<_> = keys
         .iter()
         .filter(|key| key.is_published())

@@ -48,7 +48,9 @@ impl RotationError {
             Self::Unreadable { .. } => "SecretUnreadable",
             Self::Edited { .. } => "TargetEdited",
             Self::NotVisible { .. } | Self::NotVisibleYet { .. } => "ApiKeyNotVisible",
-            Self::Quota { .. } | Self::QuotaTooSmall { .. } => "QuotaExceeded",
+            Self::Quota { .. } | Self::QuotaRefused { .. } | Self::QuotaTooSmall { .. } => {
+                "QuotaExceeded"
+            }
             Self::TooManyKeys { .. } => "TooManyApiKeys",
             Self::TokenSpent { .. } => "TokenSpent",
             Self::Overtaken { .. } | Self::Moved { .. } | Self::Contended { .. } => "Overtaken",

@@ -78,10 +78,12 @@ impl Revocation<'_> {
             reason: "the current key was revoked",
         };
         match create(run, &creation).await {
-            Err(full @ RotationError::Quota { .. }) => match self.make_room(keys, full).await? {
-                true => Ok(Some(create(run, &creation).await?.version)),
-                false => Ok(None),
-            },
+            Err(full @ (RotationError::Quota { .. } | RotationError::QuotaRefused { .. })) => {
+                match self.make_room(keys, full).await? {
+                    true => Ok(Some(create(run, &creation).await?.version)),
+                    false => Ok(None),
+                }
+            }
             made => Ok(Some(made?.version)),
         }
     }
