@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use tests::{Scene, Target, Witness, eventually, marked_keys, report};
 
+const PATCH: &str = "PATCH /iam/v2/api-keys/{id}";
 const SETTINGS: [(&str, &str); 1] = [("SETTLE_SECONDS", "6")];
 
 async fn filled(target: &Target) -> (Scene, String) {
@@ -18,6 +19,31 @@ fn lives(scene: &Scene, id: &str) -> bool {
     let world = scene.cloud.controls.emulator().world();
     let mut keys = world["api_keys"].as_array().unwrap().iter();
     keys.any(|key| key["id"] == id && key["state"] != "deleted")
+}
+
+/// Waits until `operation` has been asked for so often.
+async fn asked(scene: &Scene, since: usize, operation: &str, times: usize) {
+    eventually(operation, async || {
+        match scene.count_since(since, operation) {
+            count if count >= times => Ok(()),
+            count => Err(format!("{count} times")),
+        }
+    })
+    .await;
+}
+
+/// AWSCURRENT goes back by hand.
+async fn move_back(scene: &Scene, secret: &str) {
+    let stores = scene.stores().await;
+    let id = |label| stores.version(secret, label).unwrap()["id"].clone();
+    let back = json!({
+        "SecretId": secret, "VersionStage": "AWSCURRENT",
+        "MoveToVersionId": id("AWSPREVIOUS"), "RemoveFromVersionId": id("AWSCURRENT"),
+    });
+    let aws = &scene.cloud.aws;
+    aws.call("secretsmanager.UpdateSecretVersionStage", &back)
+        .await
+        .unwrap();
 }
 
 /// A first key, superseded by a second.
@@ -281,29 +307,13 @@ async fn a_key_that_became_current_during_the_wait_makes_no_room() {
     let full = json!({"clusters": [{"id": "lkc-c29js0", "max_api_keys": 3}]});
     scene.cloud.controls.emulator().add(full).unwrap();
     scene.foreign_key(&target, 1);
-    let stores = scene.stores().await;
-    let id = |label| stores.version(target.primary(), label).unwrap()["id"].clone();
-    let back = json!({
-        "SecretId": target.primary(), "VersionStage": "AWSCURRENT",
-        "MoveToVersionId": id("AWSPREVIOUS"), "RemoveFromVersionId": id("AWSCURRENT"),
-    });
     let witness = Witness::of(&scene, &[&target]);
     let before = scene.request_count();
     let event = json!({"operation": "revoke", "api_keys": [second]});
     let (done, ()) = tokio::join!(scene.invoke(event), async {
-        let noted = "PATCH /iam/v2/api-keys/{id}";
-        eventually("the note", async || {
-            match scene.count_since(before, noted) {
-                0 => Err("none yet".to_owned()),
-                _ => Ok(()),
-            }
-        })
-        .await;
+        asked(&scene, before, PATCH, 1).await;
         tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
-        let aws = &scene.cloud.aws;
-        aws.call("secretsmanager.UpdateSecretVersionStage", &back)
-            .await
-            .unwrap();
+        move_back(&scene, target.primary()).await;
     });
     assert!(done.error.is_none(), "{done:?}");
     assert!(lives(&scene, &first) && !lives(&scene, &second), "{done:?}");
@@ -419,4 +429,64 @@ async fn where_the_owners_quota_refuses_the_successor_the_superseded_key_makes_r
     event["delete_first"] = true.into();
     scene.ask(event).await;
     assert!(!lives(&scene, &third));
+}
+
+#[tokio::test]
+async fn a_listing_without_the_key_in_awscurrent_is_no_proof_of_a_revocation() {
+    let target = Target::plain("orders");
+    let (scene, first, second) = superseded(&target).await;
+    scene.age(0.05).await;
+    let hidden = json!({"api_keys": [{"id": second, "visible": false}]});
+    scene.cloud.controls.emulator().add(hidden).unwrap();
+    let message = scene
+        .refused(json!({"operation": "revoke", "api_keys": [first]}))
+        .await;
+    assert!(
+        message.contains(&format!("current key not visible: API key `{second}`")),
+        "{message}"
+    );
+}
+
+/// AWSCURRENT goes back to the revoked key after the run saw that everything has settled.
+#[tokio::test]
+async fn all_secrets_are_read_once_more_before_a_revoked_key_is_deleted() {
+    let target = Target::plain("orders");
+    let (scene, first, _) = superseded(&target).await;
+    scene.age(0.05).await;
+    let late = json!([{"service": "secretsmanager", "operation": "DescribeSecret", "nth": 2,
+        "effect": "delay", "seconds": 1.5}]);
+    scene.cloud.controls.post_faults(late).unwrap();
+    let witness = Witness::of(&scene, &[&target]);
+    let before = scene.request_count();
+    let event = json!({"operation": "revoke", "api_keys": [first]});
+    let (message, ()) = tokio::join!(scene.refused(event), async {
+        asked(&scene, before, "DescribeSecret", 2).await;
+        move_back(&scene, target.primary()).await;
+    });
+    assert!(
+        message.contains(&format!("still holds API key `{first}`")),
+        "{message}"
+    );
+    assert!(lives(&scene, &first));
+    witness.saw_no_failure().await;
+}
+
+/// A publish that was under way writes its note over that of the revocation.
+#[tokio::test]
+async fn a_lost_note_on_a_pending_key_is_written_again_when_the_secret_has_settled() {
+    let target = Target::plain("orders");
+    let (scene, _, pending) = with_a_pending_key(&target).await;
+    let mut keys = marked_keys(&scene).into_iter();
+    let description =
+        keys.find(|key| key["id"] == pending.as_str()).unwrap()["description"].clone();
+    let before = scene.request_count();
+    let event = json!({"operation": "revoke", "api_keys": [pending]});
+    let (answer, ()) = tokio::join!(scene.ask(event), async {
+        asked(&scene, before, "UpdateSecretVersionStage", 1).await;
+        tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+        let over = json!({"api_keys": [{"id": pending, "description": description}]});
+        scene.cloud.controls.emulator().add(over).unwrap();
+    });
+    assert_eq!(scene.count_since(before, PATCH), 2, "{answer:#}");
+    assert!(!lives(&scene, &pending), "{answer:#}");
 }

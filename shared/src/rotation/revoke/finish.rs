@@ -19,6 +19,8 @@ use crate::{
     },
 };
 
+use super::replace::check_anchor;
+
 /// A key moves from pending or current to a copy to nowhere; more turns mean that somebody keeps
 /// putting it back.
 const TURNS: usize = 6;
@@ -184,10 +186,24 @@ impl Revocation<'_> {
         }
     }
 
-    /// All secrets are read once more; a complete listing that lacks the key is the proof.
+    /// All secrets are read once more; a complete listing that lacks the key, and has the one in
+    /// AWSCURRENT, is the proof.
     async fn delete(&self) -> Result<(), RotationError> {
         let (run, target) = (self.run, self.target);
-        check_unheld(&read_secrets(run, target).await?, self.api_key)?;
+        let secrets = read_secrets(run, target).await?;
+        check_unheld(&secrets, self.api_key)?;
+        for secret in &secrets {
+            check_settled(run, secret, self.api_key)?;
+        }
+        self.delete_now(Some(&secrets[0]), "revoked").await
+    }
+
+    async fn delete_now(
+        &self,
+        primary: Option<&SecretState>,
+        reason: &str,
+    ) -> Result<(), RotationError> {
+        let (run, target) = (self.run, self.target);
         let done = run.confluent.delete_api_key(self.api_key).await?;
         let listed = run.keys_now(target).await?;
         if listed.iter().any(|key| key.id() == self.api_key) {
@@ -195,7 +211,10 @@ impl Revocation<'_> {
                 api_key: self.api_key.clone(),
             });
         }
-        deleted(run, target.name.as_str(), self.api_key, &done, "revoked");
+        if let Some(primary) = primary {
+            check_anchor(primary, &listed)?;
+        }
+        deleted(run, target.name.as_str(), self.api_key, &done, reason);
         Ok(())
     }
 
