@@ -490,3 +490,44 @@ async fn a_lost_note_on_a_pending_key_is_written_again_when_the_secret_has_settl
     assert_eq!(scene.count_since(before, PATCH), 2, "{answer:#}");
     assert!(!lives(&scene, &pending), "{answer:#}");
 }
+
+async fn delete_for_good(scene: &Scene, secret: &str) {
+    let body = json!({"SecretId": secret, "ForceDeleteWithoutRecovery": true});
+    let aws = &scene.cloud.aws;
+    aws.call("secretsmanager.DeleteSecret", &body)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_secret_that_does_not_exist_holds_no_key() {
+    let target = Target::plain("orders");
+    let (scene, _) = filled(&target).await;
+    // Same owner, same resource; its secret was never made.
+    scene.put(&Target::plain("other")).await;
+    let (nobodys, _) = scene.foreign_key(&target, 3);
+    scene
+        .ask(json!({"operation": "revoke", "api_keys": [nobodys], "unmanaged": true}))
+        .await;
+    assert!(!lives(&scene, &nobodys));
+}
+
+#[tokio::test]
+async fn a_key_whose_target_lacks_a_copy_is_noted_and_goes_when_the_outage_is_accepted() {
+    let target = Target::with_a_copy("orders");
+    let (scene, leaked) = filled(&target).await;
+    let copy = target.secrets()[1];
+    delete_for_good(&scene, copy).await;
+    let mut event = json!({"operation": "revoke", "api_keys": [leaked]});
+    let message = scene.refused(event.clone()).await;
+    assert!(
+        message.contains(&format!("secret `{copy}` does not exist")),
+        "{message}"
+    );
+    assert!(message.contains("`\"delete_first\": true`"), "{message}");
+    let description = marked_keys(&scene)[0]["description"].to_string();
+    assert!(description.contains(" revoked="), "{description}");
+    event["delete_first"] = true.into();
+    scene.ask(event).await;
+    assert!(!lives(&scene, &leaked));
+}

@@ -160,8 +160,14 @@ fn fail(
 ) {
     report.status = Status::Failed;
     report.error_kind = Some(error.kind());
+    let remedy = match error {
+        RotationError::MissingSecret { .. } => {
+            "; `\"delete_first\": true` revokes it without a successor and accepts the outage"
+        }
+        _ => "",
+    };
     sentences.push(format!(
-        "API key `{}` is not revoked yet: {}",
+        "API key `{}` is not revoked yet: {}{remedy}",
         key.id,
         chain(error)
     ));

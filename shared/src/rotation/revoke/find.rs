@@ -88,10 +88,12 @@ async fn holder<'a>(
     }
     for target in owners() {
         for secret in target.secrets() {
-            // A secret that cannot be read may hold it: then it is not known whose it is.
-            let state = SecretState::read(&run.secrets, secret).await?;
-            if state.keys().contains(&key.id) {
-                return Ok(Holder::Target(target));
+            match SecretState::read(&run.secrets, secret).await {
+                Ok(state) if state.keys().contains(&key.id) => return Ok(Holder::Target(target)),
+                Ok(_) => {}
+                Err(error) if error.not_found() => {}
+                // It may hold the key: then it is not known whose it is.
+                Err(error) => return Err(error.into()),
             }
         }
     }

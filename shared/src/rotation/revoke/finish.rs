@@ -32,7 +32,8 @@ pub(in super::super) enum Haste {
     Later,
     /// By hand: within the deadline.
     Now {
-        /// At full quota the leaked key goes before its successor is made.
+        /// Where no successor can be made, at full quota or for want of a secret, the leaked key goes
+        /// at once.
         delete_first: bool,
     },
 }
@@ -115,7 +116,15 @@ impl Revocation<'_> {
     /// Takes the key one place further; whether it is deleted.
     async fn turn(&mut self) -> Result<bool, RotationError> {
         let (run, target) = (self.run, self.target);
-        let secrets = read_secrets(run, target).await?;
+        let secrets = match (read_secrets(run, target).await, self.haste) {
+            // No successor could be stored.
+            (Err(RotationError::MissingSecret { .. }), Haste::Now { delete_first: true }) => {
+                let reason = "`delete_first`: a secret of its target does not exist";
+                self.delete_now(None, reason).await?;
+                return Ok(true);
+            }
+            (secrets, _) => secrets?,
+        };
         self.remember(&secrets).await?;
         let primary = &secrets[0];
         let holds = |held: &Option<Held>| {
