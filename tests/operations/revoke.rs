@@ -342,6 +342,9 @@ async fn all_keys_of_an_owner_are_revoked_while_a_rotation_is_under_way() {
         !lives(&scene, &current) && !lives(&scene, &pending),
         "{answer:#}"
     );
+    // What replaces the current key waits for nothing that is revoked itself.
+    let first = &report::of(&answer, "orders")["actions"][0]["api_key"];
+    assert_eq!(first, &json!(pending), "{answer:#}");
     assert_eq!(marked_keys(&scene).len(), 1, "{answer:#}");
     witness.saw_no_failure().await;
 }
