@@ -472,6 +472,10 @@ async fn a_key_that_is_nobodys_or_none_is_not_revoked() {
         let done = scene.invoke(event).await;
         assert!(ended(&done, end), "{end:?}: {}", told(&done));
     }
+    let event = json!({"operation": "revoke", "owner": "sa-nobody"});
+    let done = scene.invoke(event).await;
+    let end = Warns("`sa-nobody` has no API key that may be seen");
+    assert!(ended(&done, end), "{end:?}: {}", told(&done));
     assert_eq!(keys(&scene), before);
 }
 

@@ -118,3 +118,19 @@ async fn a_hold_that_ended_or_will_end_does_not_let_a_rollback_be_undone() {
         assert_current(&scene, &target, &first).await;
     }
 }
+
+#[tokio::test]
+async fn the_hold_of_a_rollback_is_written_before_anything_moves() {
+    let target = Target::with_a_copy("orders");
+    let (scene, first, _) = rotated(&target).await;
+    let dies = json!([{"service": "secretsmanager", "operation": "UpdateSecretVersionStage", "effect": "kill_caller_before"}]);
+    scene.cloud.controls.post_faults(dies).unwrap();
+    let rollback = json!({"operation": "rollback", "targets": ["orders"]});
+    assert!(scene.invoke(rollback).await.error.is_some());
+    scene.cloud.controls.clear_faults();
+    assert_eq!(scene.state("orders").await["hold"]["reason"], "rolled back");
+
+    scene.age(0.05).await;
+    scene.by_hand("rollback", &target).await;
+    assert_current(&scene, &target, &first).await;
+}

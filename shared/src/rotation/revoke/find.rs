@@ -100,18 +100,24 @@ async fn holder<'a>(
     Ok(Holder::Nobody)
 }
 
-/// A sentence for each key that was named and is not there.
+/// A sentence for each key that was named and is not there, or for an owner without any.
 pub(super) fn gone(
     keys: &RevokedKeys,
     held: &BTreeMap<&str, (&Target, Vec<ApiKey>)>,
     unmanaged: &[(ApiKey, Option<&str>)],
 ) -> Vec<String> {
-    let RevokedKeys::Ids(ids) = keys else {
-        return Vec::new();
-    };
     let found = held.values().flat_map(|(_, keys)| keys);
     let found = found.chain(unmanaged.iter().map(|(key, _)| key));
     let found: Vec<_> = found.map(|key| &key.id).collect();
+    let ids = match keys {
+        RevokedKeys::Ids(ids) => ids,
+        RevokedKeys::OfOwner(owner) if found.is_empty() => {
+            return vec![format!(
+                "`{owner}` has no API key that may be seen: nothing was done"
+            )];
+        }
+        RevokedKeys::OfOwner(_) => return Vec::new(),
+    };
     ids.iter()
         .filter(|id| !found.contains(id))
         .map(|id| format!("API key `{id}` is gone, or may not be seen: nothing was done about it"))
