@@ -169,7 +169,7 @@ async fn f08_a_deleted_service_account_fails_its_targets_alone_and_deletes_nothi
     let before = scene.request_count();
     let error = scene.failing_sweep().await;
     assert!(
-        error.contains("orders") && !error.contains("schemas"),
+        error.contains("`orders` failed") && error.contains("`schemas` rotated"),
         "{error}"
     );
     assert_eq!(scene.count_since(before, DELETE), 0);
@@ -187,7 +187,7 @@ async fn a_deleted_cluster_fails_its_targets_alone_and_deletes_nothing() {
     let before = scene.request_count();
     let error = scene.failing_sweep().await;
     assert!(
-        error.contains("orders") && !error.contains("schemas"),
+        error.contains("`orders` failed") && error.contains("`schemas` rotated"),
         "{error}"
     );
     for operation in [DELETE, POST] {
