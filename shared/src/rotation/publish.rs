@@ -214,7 +214,7 @@ pub(super) async fn note(
     write_marker(run, target, api_key, &marker, "its publish begins").await
 }
 
-/// Writes a marker, and reads the answer.
+/// Writes a marker.
 pub(super) async fn write_marker(
     run: &Run,
     target: &Target,
@@ -222,8 +222,23 @@ pub(super) async fn write_marker(
     marker: &Marker,
     reason: &str,
 ) -> Result<(), RotationError> {
-    let description = marker.to_string();
-    let answer = run.confluent.set_description(api_key, &description).await?;
+    let change = Change {
+        what: "noted on API key",
+        reason,
+        ..Change::default()
+    };
+    describe(run, target, api_key, &marker.to_string(), change).await
+}
+
+/// Replaces the description of a key, and reads the answer. `change` says what that does.
+pub(super) async fn describe(
+    run: &Run,
+    target: &Target,
+    api_key: &ApiKeyId,
+    description: &str,
+    change: Change<'_>,
+) -> Result<(), RotationError> {
+    let answer = run.confluent.set_description(api_key, description).await?;
     if answer.what.description != description {
         return Err(RotationError::NoteNotKept {
             api_key: api_key.clone(),
@@ -232,13 +247,11 @@ pub(super) async fn write_marker(
     run.changed(
         target,
         &Change {
-            what: "noted on API key",
             api_key: api_key.as_ref(),
             subject: api_key.as_ref(),
-            after: &description,
-            reason,
+            after: description,
             service_request_ids: &[&answer.request_id],
-            ..Change::default()
+            ..change
         },
     );
     Ok(())

@@ -7,6 +7,7 @@ use super::{
     error::RotationError,
     labels::take_off_pending,
     observe::Key,
+    publish::describe,
     retire::{await_settled, orphan},
     run::{Change, Run},
     target::Target,
@@ -35,27 +36,11 @@ pub(super) async fn drop_pending(
 /// Takes the marker off a key. What is written instead says who had it.
 pub(super) async fn strip(run: &Run, target: &Target, key: &Key) -> Result<(), RotationError> {
     let description = format!("released by Keywheel from target {}", target.name);
-    let answer = run
-        .confluent
-        .set_description(key.id(), &description)
-        .await?;
-    if answer.what.description != description {
-        return Err(RotationError::NoteNotKept {
-            api_key: key.id().clone(),
-        });
-    }
-    run.changed(
-        target,
-        &Change {
-            what: "took the marker off API key",
-            api_key: key.id().as_ref(),
-            subject: key.id().as_ref(),
-            before: &key.api_key.description,
-            after: &description,
-            reason: "the target is handed back",
-            service_request_ids: &[&answer.request_id],
-            ..Change::default()
-        },
-    );
-    Ok(())
+    let change = Change {
+        what: "took the marker off API key",
+        before: &key.api_key.description,
+        reason: "the target is handed back",
+        ..Change::default()
+    };
+    describe(run, target, key.id(), &description, change).await
 }

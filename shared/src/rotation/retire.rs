@@ -91,9 +91,7 @@ pub async fn orphan(
     let Some(key) = run.confluent.get_api_key(api_key).await? else {
         return Ok(());
     };
-    let ours = Marker::parse(&key.description)
-        .filter(|marker| marker.is_for(&run.deployment, &target.name));
-    if ours.is_none_or(|marker| marker.published.is_some()) {
+    if own_marker(run, target, &key).is_none_or(|marker| marker.published.is_some()) {
         return Err(held_by(&secrets[0], api_key));
     }
     let done = run.confluent.delete_api_key(api_key).await?;
@@ -196,14 +194,14 @@ pub(super) fn check_unheld(
     }
 }
 
+fn own_marker(run: &Run, target: &Target, key: &ApiKey) -> Option<Marker> {
+    Marker::parse(&key.description).filter(|marker| marker.is_for(&run.deployment, &target.name))
+}
+
 /// The marker as it is now: a target may have been handed back since the plan.
 async fn check_ours(run: &Run, target: &Target, api_key: &ApiKeyId) -> Result<(), RotationError> {
     let key = run.confluent.get_api_key(api_key).await?;
-    let is_ours = |key: &ApiKey| {
-        Marker::parse(&key.description)
-            .is_some_and(|marker| marker.is_for(&run.deployment, &target.name))
-    };
-    if key.is_none_or(|key| is_ours(&key)) {
+    if key.is_none_or(|key| own_marker(run, target, &key).is_some()) {
         return Ok(());
     }
     Err(RotationError::NotOurs {
